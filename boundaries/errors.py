@@ -1,0 +1,109 @@
+"""Refusals that the plan gives, each told in both languages.
+
+::
+
+    Problem (geo.errors)
+    └── PlanProblem            the plan refuses
+        ├── BadInput           the caller's file, option or value cannot be used
+        │   └── RefusedRows    rows of a table, each with place, value and what to do
+        ├── Blocked            blocking findings stand in the way
+        ├── Conflict           somebody else changed the same things first
+        ├── NotFound           no such thing
+        ├── Forbidden          this actor may not do it
+        └── Unavailable        the database or another service cannot be used now
+
+Which exit code and which HTTP status each becomes is one table each, in ``api``.
+"""
+
+from dataclasses import dataclass
+
+from geo.errors import Language, Problem
+
+
+class PlanProblem(Problem):
+    """The plan refuses."""
+
+
+class BadInput(PlanProblem):
+    """The caller's file, option or value cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row that cannot be loaded.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file, with the sheet or layer where it has several.
+    row : int or None
+        Row as the user's program counts it (a header row is row 1); None for the whole file.
+    column : str or None
+        Column as headed in the file.
+    value : str
+        What stands there.
+    zh, en : str
+        What is wrong and what to do.
+    """
+
+    file: str
+    row: int | None
+    column: str | None
+    value: str
+    zh: str
+    en: str
+
+    def text(self, language: Language) -> str:
+        """One line for people."""
+        if language == "zh":
+            place = self.file + (f" 第 {self.row} 行" if self.row is not None else "")
+            column = f"“{self.column}”列" if self.column else ""
+            value = f"值“{self.value}”" if self.value else ""
+            return f"{place} {column}{value}:{self.zh}"
+        place = self.file + (f" row {self.row}" if self.row is not None else "")
+        column = f' column "{self.column}"' if self.column else ""
+        value = f' value "{self.value}"' if self.value else ""
+        return f"{place}{column}{value}: {self.en}"
+
+
+class RefusedRows(BadInput):
+    """Rows that cannot be loaded; nothing of the file was.
+
+    Parameters
+    ----------
+    rows : sequence of RefusedRow
+        Every refused row, in file order.
+    """
+
+    def __init__(self, rows: "tuple[RefusedRow, ...] | list[RefusedRow]") -> None:
+        self.rows = tuple(rows)
+        head_zh = f"{len(self.rows)} 处不能导入,整个文件未导入:"
+        head_en = f"{len(self.rows)} places cannot be loaded, nothing of the file was:"
+        super().__init__(
+            "\n".join([head_zh, *(row.text("zh") for row in self.rows[:50])]),
+            "\n".join([head_en, *(row.text("en") for row in self.rows[:50])]),
+        )
+
+    def __reduce__(self) -> tuple[type["RefusedRows"], tuple[tuple[RefusedRow, ...]]]:  # type: ignore[override]
+        # The rows are the message; the base class would replay the two texts.
+        return type(self), (self.rows,)
+
+
+class Blocked(PlanProblem):
+    """Blocking findings stand in the way."""
+
+
+class Conflict(PlanProblem):
+    """Somebody else changed the same things first."""
+
+
+class NotFound(PlanProblem):
+    """No such thing."""
+
+
+class Forbidden(PlanProblem):
+    """This actor may not do it."""
+
+
+class Unavailable(PlanProblem):
+    """The database or another service cannot be used now."""

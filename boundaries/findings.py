@@ -1,0 +1,101 @@
+"""Findings: located results of a check, as data.
+
+The kinds are one table, ``KINDS``; ``docs/contracts.md`` lists the same and a
+test holds the two together.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from shapely.geometry.base import BaseGeometry
+
+from geo.errors import Language
+
+Severity = Literal["blocking", "advisory"]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """A kind of finding with its severity and names."""
+
+    code: str
+    severity: Severity
+    name_zh: str
+    name_en: str
+
+
+KINDS: dict[str, FindingKind] = {
+    kind.code: kind
+    for kind in (
+        FindingKind("invalid_shape", "blocking", "图形无效", "Invalid shape"),
+        FindingKind("multi_part", "blocking", "一格多块", "Grid in several pieces"),
+        FindingKind("duplicate_code", "blocking", "编码重复", "Duplicate code"),
+        FindingKind("duplicate_shape", "blocking", "图形重复", "Duplicate shape"),
+        FindingKind("parent_missing", "blocking", "所属区域不存在", "Parent area missing"),
+        FindingKind("gap", "blocking", "空白", "Gap"),
+        FindingKind("overlap", "blocking", "重叠", "Overlap"),
+        FindingKind("overshoot", "blocking", "越界", "Overshoot"),
+        FindingKind("sliver", "blocking", "细缝", "Sliver"),
+        FindingKind("dust", "advisory", "舍入残差", "Dust"),
+        FindingKind("building_uncovered", "blocking", "楼栋未划入网格", "Building in no grid"),
+        FindingKind("building_doubled", "blocking", "楼栋划入两格", "Building in two grids"),
+        FindingKind("building_cut", "blocking", "楼栋被边界切割", "Building cut by a border"),
+        FindingKind("compound_uncovered", "blocking", "小区未划入网格", "Compound in no grid"),
+        FindingKind("compound_doubled", "blocking", "小区划入两格", "Compound in two grids"),
+        FindingKind("compound_split", "advisory", "小区被边界分开", "Compound split by a border"),
+        FindingKind("shop_undedicated", "advisory", "商铺无专属网格", "Shop with no dedicated grid"),
+        FindingKind("mixed_management", "advisory", "商住混合管理", "Shops and homes managed mixed"),
+        FindingKind("nobody_in_charge", "advisory", "无人负责", "Nobody in charge"),
+        FindingKind("outside_band", "advisory", "规模超出范围", "Outside the size band"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One located result of a check.
+
+    Attributes
+    ----------
+    kind : str
+        A key of ``KINDS``.
+    grids, premises : tuple of str
+        Codes concerned, sorted; premises as ``building:CODE``, ``compound:CODE``, ``shop:CODE``.
+    parent : str or None
+        Code of the area in which it lies.
+    area_m2, width_m : float or None
+        Measures, where the finding has a face.
+    value, limit : float or None
+        What was counted and the threshold it broke (households, shops).
+    geometry : shapely geometry or None
+        The face or the thing, in the snapshot's coordinates.
+    households : int
+        Households of the buildings that lie in it.
+    """
+
+    kind: str
+    grids: tuple[str, ...] = ()
+    premises: tuple[str, ...] = ()
+    parent: str | None = None
+    area_m2: float | None = None
+    width_m: float | None = None
+    value: float | None = None
+    limit: float | None = None
+    geometry: BaseGeometry | None = None
+    households: int = 0
+
+    @property
+    def severity(self) -> Severity:
+        """Blocking or advisory, by kind."""
+        return KINDS[self.kind].severity
+
+    def name(self, language: Language) -> str:
+        """The kind's name for people."""
+        kind = KINDS[self.kind]
+        return kind.name_zh if language == "zh" else kind.name_en
+
+
+def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that must be dealt with before publishing."""
+    return tuple(finding for finding in findings if finding.severity == "blocking")
