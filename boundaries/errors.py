@@ -102,7 +102,7 @@ class NotFound(PlanProblem):
 
 
 class Forbidden(PlanProblem):
-    """This actor may not do it."""
+    """The actor may not do it."""
 
 
 class Unavailable(PlanProblem):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from boundaries.errors import BadInput
 from boundaries.model import (
@@ -112,7 +113,8 @@ class Snapshot:
         """Measures in metres for this snapshot's coordinates."""
         if self.metric_plane is not None and not self.crs.is_metric:
             return Metric(self.crs, self.metric_plane)
-        shapes = [a.polygon for a in self.areas] or [g.polygon for g in self.grids] or [b.shape for b in self.buildings]
+        shapes: list[BaseGeometry] = [area.polygon for area in self.areas]
+        shapes = shapes or [grid.polygon for grid in self.grids] or [building.shape for building in self.buildings]
         return Metric.of(self.crs, shapely.GeometryCollection(shapes))
 
     @cached_property

@@ -163,7 +163,8 @@ def _require_safe_datum(crs: CRS, text: str) -> None:
         )
     if not any(accepted in name for accepted in _ACCEPTED_DATUMS):
         raise CrsProblem(
-            f"坐标系“{text}”的基准面({datum.name if datum else '未知'})不能直接使用:换算会有几十至上百米的偏差而没有提示。"
+            f"坐标系“{text}”的基准面({datum.name if datum else '未知'})不能直接使用:"
+            "换算会有几十至上百米的偏差而没有提示。"
             "请先由测绘部门转换为 CGCS2000(EPSG:4490 或 EPSG:4549)再导入。",
             f'The datum of "{text}" ({datum.name if datum else "unknown"}) cannot be used: conversion would be off '
             "by tens of metres without a word. Have the surveying office convert to CGCS2000 "
@@ -250,9 +251,7 @@ def to_storage(geometry: Any, source: SourceCrs) -> Any:
     CrsProblem
         If a coordinate cannot be converted.
     """
-    return shapely.transform(
-        shapely.force_2d(geometry), lambda xy: round_to_storage(project(xy, source, STORAGE_CRS))
-    )
+    return shapely.transform(shapely.force_2d(geometry), lambda xy: round_to_storage(project(xy, source, STORAGE_CRS)))
 
 
 def is_on_storage_grid(geometry: Any) -> bool:

@@ -1,0 +1,1 @@
+"""A believable invented town, correct and with honest defects, for trying everything on."""

@@ -1,0 +1,1 @@
+"""Use cases, one function each: they take a session and never commit."""

@@ -1,0 +1,1 @@
+"""The plan in PostGIS: engine, tables, queries. The only package with SQL."""
