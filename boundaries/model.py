@@ -47,6 +47,15 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """What somebody in charge does, a row of a table because offices differ."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """An administrative area that micro-grids must fill."""
 

@@ -21,6 +21,7 @@ from boundaries.model import (
     Level,
     MicroGrid,
     Person,
+    Role,
     Shop,
     Street,
     Wall,
@@ -44,6 +45,17 @@ DEFAULT_KINDS = (
     Kind("market", "市场", "Market", False, True),
     Kind("park", "园区", "Business park", False, True),
     Kind("school", "学校", "School", False, False),
+)
+
+DEFAULT_ROLES = (
+    Role("chief", "综合网格长", "Composite grid chief"),
+    Role("full_time", "专职网格员", "Full-time grid worker"),
+    Role("liaison", "联络员", "Liaison"),
+    Role("volunteer", "志愿者", "Volunteer"),
+    Role("property", "物业", "Property manager"),
+    Role("merchant", "商户代表", "Merchants' representative"),
+    Role("police", "民警", "Police officer"),
+    Role("urban_management", "城管", "Urban management officer"),
 )
 
 
@@ -77,6 +89,7 @@ class Snapshot:
     generation: int | None = None
     levels: tuple[Level, ...] = DEFAULT_LEVELS
     kinds: tuple[Kind, ...] = DEFAULT_KINDS
+    roles: tuple[Role, ...] = DEFAULT_ROLES
     areas: tuple[Area, ...] = ()
     grids: tuple[MicroGrid, ...] = ()
     buildings: tuple[Building, ...] = ()
@@ -137,6 +150,11 @@ class Snapshot:
         """The areas that tile grids must fill, in file or id order."""
         wanted = {grid.area for grid in self.grids if grid.layer == "tile"}
         return tuple(area for area in self.areas if area.code in wanted)
+
+    @cached_property
+    def role_by_code(self) -> dict[str, Role]:
+        """Roles by code."""
+        return {role.code: role for role in self.roles}
 
     def ancestors(self, code: str) -> tuple[Area, ...]:
         """The area of this code and everything above it, upwards."""
