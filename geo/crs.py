@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.datum import bd09_to_wgs84, gcj02_to_wgs84
 from geo.errors import CrsProblem
+from geo.measure import mean_width
 
 STORAGE_CRS = "EPSG:4490"
 STORAGE_DECIMALS = 9
@@ -338,12 +339,7 @@ class Metric:
         The exact width of a rectangle, and for a long thin face of any course its
         mean width; a rounder shape than a square counts as the square of its area.
         """
-        plane = self.to_plane(geometry)
-        area = shapely.area(plane)
-        quarter = shapely.length(plane) / 4
-        half_span = np.sqrt(np.maximum(quarter * quarter - area, 0.0))
-        # The smaller root of w² - 2·quarter·w + area, in the form that does not cancel.
-        return np.where(quarter + half_span > 0, area / np.maximum(quarter + half_span, 1e-300), 0.0)
+        return mean_width(self.to_plane(geometry))
 
 
 def centre(geometry: BaseGeometry) -> tuple[float, float]:
