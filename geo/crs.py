@@ -104,7 +104,7 @@ class SourceCrs:
         return 1.0 if crs.is_geographic else float(crs.axis_info[0].unit_conversion_factor)
 
 
-def parse_crs(text: str | None) -> SourceCrs:
+def parse_crs(text: str | None, *, any_datum: bool = False) -> SourceCrs:
     """Read the name of a coordinate system and refuse what is not safe.
 
     Parameters
@@ -112,6 +112,8 @@ def parse_crs(text: str | None) -> SourceCrs:
     text : str or None
         ``EPSG:n``, ``GCJ-02``, ``BD-09``, or any text that names a system to PROJ
         (such as the WKT of a ``.prj``).
+    any_datum : bool
+        Let every datum in, for coordinates that are used where they are and never converted.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def parse_crs(text: str | None) -> SourceCrs:
             f"不认识坐标系“{text}”。请写 EPSG 编号(如 EPSG:4549)、GCJ-02 或 BD-09。",
             f'Coordinate system "{text}" is not known. Give an EPSG number (such as EPSG:4549), GCJ-02 or BD-09.',
         ) from error
-    _require_safe_datum(crs, text)
+    _require_safe_datum(crs, text, any_datum=any_datum)
     authority = crs.to_authority(min_confidence=70)
     name = ":".join(authority) if authority else crs.to_wkt()
     return SourceCrs(name if authority else str(crs.name), name)
@@ -152,7 +154,7 @@ def _flat(crs: CRS) -> CRS:
     return crs.to_2d()
 
 
-def _require_safe_datum(crs: CRS, text: str) -> None:
+def _require_safe_datum(crs: CRS, text: str, *, any_datum: bool) -> None:
     datum = crs.datum
     if crs.source_crs is not None and datum is None:
         datum = crs.source_crs.datum
@@ -162,7 +164,7 @@ def _require_safe_datum(crs: CRS, text: str) -> None:
             f"坐标系“{text}”不是平面坐标或经纬度。请先转换为 EPSG:4490。",
             f'Coordinate system "{text}" is neither projected nor longitude-latitude. Convert to EPSG:4490 first.',
         )
-    if not any(accepted in name for accepted in _ACCEPTED_DATUMS):
+    if not any_datum and not any(accepted in name for accepted in _ACCEPTED_DATUMS):
         raise CrsProblem(
             f"坐标系“{text}”的基准面({datum.name if datum else '未知'})不能直接使用:"
             "换算会有几十至上百米的偏差而没有提示。"
