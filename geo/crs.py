@@ -141,7 +141,7 @@ def parse_crs(text: str | None, *, any_datum: bool = False) -> SourceCrs:
             f"不认识坐标系“{text}”。请写 EPSG 编号(如 EPSG:4549)、GCJ-02 或 BD-09。",
             f'Coordinate system "{text}" is not known. Give an EPSG number (such as EPSG:4549), GCJ-02 or BD-09.',
         ) from error
-    _require_safe_datum(crs, text, any_datum=any_datum)
+    _require_safe_datum(crs, text if len(text) <= 60 else str(crs.name), any_datum=any_datum)
     authority = crs.to_authority(min_confidence=70)
     name = ":".join(authority) if authority else crs.to_wkt()
     return SourceCrs(name if authority else str(crs.name), name)
