@@ -1,0 +1,109 @@
+"""Settings of the service; the only reader of the environment.
+
+Every setting is an environment variable that begins with ``MICROGRID_``; none has to be set.
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from boundaries.errors import BadInput
+
+_DRIVER = "postgresql+psycopg"
+
+
+def normalise_database_url(url: str) -> str:
+    """A PostgreSQL URL with the driver that the service uses.
+
+    Raises
+    ------
+    ValueError
+        The URL names no PostgreSQL database.
+    """
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme not in {"postgres", "postgresql", _DRIVER} or not urlsplit(url).path.strip("/"):
+        raise ValueError("expected postgresql://user@host:port/database")
+    return f"{_DRIVER}://{rest}"
+
+
+def default_home() -> Path:
+    """Where data lie when nothing is set: for root a system folder, else the user's own."""
+    return Path("/var/lib/microgrid") if os.geteuid() == 0 else Path.home() / ".local" / "share" / "microgrid"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected a time zone such as Asia/Shanghai") from None
+    return name
+
+
+class Settings(BaseSettings):
+    """What an office may set.
+
+    Attributes
+    ----------
+    home : Path
+        Data directory: the private cluster, its backups.
+    database_url : str or None
+        A PostGIS to use instead of the private cluster.
+    lang : {"zh", "en"}
+        Language of pages, prints and messages.
+    timezone : str
+        Days are days here; instants are UTC.
+    metric_crs : str
+        Plane in which lengths and areas are measured.
+    install : bool
+        Whether the front door may install packages.
+    wheels : Path or None
+        Folder of Python packages for machines without a package index.
+    four_eyes : bool
+        Whether who drew a draft may not publish it.
+    host, port
+        Where the HTTP service listens.
+    runtime_dir : Path or None
+        The session's folder for sockets.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MICROGRID_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=default_home)
+    database_url: Annotated[str, AfterValidator(normalise_database_url)] | None = None
+    lang: Literal["zh", "en"] = "zh"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    metric_crs: Annotated[str, Field(pattern=r"^EPSG:\d+$")] = "EPSG:4549"
+    install: bool = True
+    wheels: Path | None = None
+    four_eyes: bool = True
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8712
+    runtime_dir: Annotated[Path | None, Field(validation_alias="XDG_RUNTIME_DIR")] = None
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises
+    ------
+    BadInput
+        A variable holds what cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{_variable(one['loc'])}: {one['msg']}" for one in error.errors(include_url=False)]
+        text = "\n".join(dict.fromkeys(lines))
+        raise BadInput(f"环境变量不可用:\n{text}", f"Environment variables cannot be used:\n{text}") from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    name = str(place[0])
+    return name if name.isupper() else f"MICROGRID_{name.upper()}"
