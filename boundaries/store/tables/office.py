@@ -1,0 +1,156 @@
+"""Drafts, generations, findings, sources, keys, settings and the audit trail."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+
+from boundaries.store.tables.base import LINES, POLYGONS, SCHEMA, filled, identifier, metadata, reference, shape
+
+
+def _now(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+# Where rows came from: department, file, day, and who loaded them.
+source = Table(
+    "source",
+    metadata,
+    identifier(),
+    Column("department", Text),
+    *filled("file"),
+    _now("loaded_at"),
+    *filled("actor"),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JSONB, nullable=False),
+    CheckConstraint("btrim(key) <> ''", name="key_filled"),
+)
+
+# Each generation names the one before it, which makes the numbers gapless.
+generation = Table(
+    "generation",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("previous", Integer, ForeignKey(f"{SCHEMA}.generation.number")),
+    Column("draft_id", ForeignKey(f"{SCHEMA}.draft.id", use_alter=True), nullable=False),
+    _now("published_at"),
+    *filled("published_by"),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("summary", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    CheckConstraint(
+        "(number = 1 AND previous IS NULL) OR (number > 1 AND previous IS NOT NULL AND previous = number - 1)",
+        name="gapless",
+    ),
+    UniqueConstraint("previous"),
+    UniqueConstraint("draft_id"),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    identifier(),
+    *filled("name"),
+    reference("area_id", "area.id", nullable=True),
+    Column("base_generation", Integer, ForeignKey(f"{SCHEMA}.generation.number")),
+    Column("status", Text, nullable=False, server_default="open"),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    *filled("created_by"),
+    _now("created_at"),
+    Column("submitted_by", Text),
+    Column("approved_by", Text),
+    Column("note", Text, nullable=False, server_default=""),
+    CheckConstraint("status IN ('open', 'submitted', 'approved', 'published', 'abandoned')", name="status_known"),
+    CheckConstraint("status NOT IN ('submitted', 'approved') OR submitted_by IS NOT NULL", name="submitted_by_one"),
+    CheckConstraint("status <> 'approved' OR approved_by IS NOT NULL", name="approved_by_one"),
+    CheckConstraint("revision >= 0", name="revision_counted"),
+    Index(None, "status"),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    identifier(),
+    reference("draft_id", "draft.id", nullable=True),
+    Column("generation", Integer, ForeignKey(f"{SCHEMA}.generation.number"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("grids", ARRAY(Text), nullable=False),
+    Column("premises", ARRAY(Text), nullable=False),
+    Column("parent", Text),
+    Column("area_m2", Float),
+    Column("width_m", Float),
+    Column("value", Float),
+    Column("threshold", Float),
+    Column("households", Integer, nullable=False, server_default="0"),
+    # A face may be as thin as the storage grid, so its validity is not asked for.
+    *(
+        item
+        for item in shape(("POINT", "MULTIPOINT", *LINES, *POLYGONS, "GEOMETRYCOLLECTION"), nullable=True)
+        if getattr(item, "name", None) != "valid_shape"
+    ),
+    CheckConstraint("num_nonnulls(draft_id, generation) = 1", name="one_owner"),
+    CheckConstraint("severity IN ('blocking', 'advisory')", name="severity_known"),
+    CheckConstraint("generation IS NULL OR severity <> 'blocking'", name="published_not_blocked"),
+    CheckConstraint("area_m2 >= 0 AND width_m >= 0 AND households >= 0", name="measures_counted"),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    identifier(),
+    *filled("name"),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("tier", Text, nullable=False),
+    *filled("created_by"),
+    _now("created_at"),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    CheckConstraint("octet_length(digest) = 32", name="digest_sha256"),
+    CheckConstraint(
+        "cardinality(scopes) > 0 AND scopes <@ ARRAY['locate', 'read', 'draft', 'publish', 'admin']::text[]",
+        name="scopes_known",
+    ),
+    CheckConstraint("tier IN ('public', 'internal', 'restricted')", name="tier_known"),
+    CheckConstraint("expires_at > created_at", name="expires_later"),
+)
+
+# A chain: each entry holds the digest of the one before it, so none can be changed or taken out unseen.
+# ``detail`` is JSON as text: JSONB would rewrite numbers, and the digest is over what stands there.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("previous", BigInteger, ForeignKey(f"{SCHEMA}.audit.number")),
+    Column("at", DateTime(timezone=True), nullable=False),
+    *filled("actor"),
+    *filled("action"),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    CheckConstraint(
+        "(number = 1 AND previous IS NULL) OR (number > 1 AND previous IS NOT NULL AND previous = number - 1)",
+        name="gapless",
+    ),
+    CheckConstraint("octet_length(digest) = 32", name="digest_sha256"),
+    UniqueConstraint("previous"),
+    UniqueConstraint("digest"),
+)
