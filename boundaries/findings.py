@@ -48,6 +48,7 @@ KINDS: dict[str, FindingKind] = {
         FindingKind("mixed_management", "advisory", "商住混合管理", "Shops and homes managed mixed"),
         FindingKind("nobody_in_charge", "advisory", "无人负责", "Nobody in charge"),
         FindingKind("outside_band", "advisory", "规模超出范围", "Outside the size band"),
+        FindingKind("size_unknown", "advisory", "规模无法统计", "Size cannot be counted"),
     )
 }
 

@@ -150,6 +150,37 @@ def find_overlaps(
     return _split_dust(faces, dust_area, dust_width)
 
 
+def find_overshoots(
+    cells: Iterable[Polygon | MultiPolygon],
+    parent: Polygon | MultiPolygon,
+    *,
+    dust_area: float = 0.0,
+    dust_width: float = 0.0,
+) -> tuple[tuple[Face, ...], tuple[Face, ...]]:
+    """Find the ground of cells that lies outside a parent.
+
+    Parameters
+    ----------
+    cells : iterable of Polygon or MultiPolygon
+        Valid ones, in the coordinates of the parent.
+    parent : Polygon or MultiPolygon
+    dust_area, dust_width : float
+        As in :func:`check_coverage`.
+
+    Returns
+    -------
+    tuple of (overshoots, dust)
+        Two tuples of Face.
+
+    Raises
+    ------
+    GeometryProblem
+        If the parent is empty or not valid.
+    """
+    _require_valid_parent(parent)
+    return _split_dust(_faces_by_owner(_outer_pieces(as_shapes(cells), parent)), dust_area, dust_width)
+
+
 def find_invalid(shapes: Shapes) -> tuple[int, ...]:
     """Indices of shapes that are missing, empty or not valid."""
     unusable = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~shapely.is_valid(shapes)
@@ -181,7 +212,7 @@ def _require_valid_parent(parent: BaseGeometry) -> None:
         reason = shapely.is_valid_reason(parent) if parent is not None else "missing"
         raise GeometryProblem(
             f"区域边界图形无效({reason}),无法核对全覆盖。请先修正区域边界。",
-            f"The border of the area is not valid ({reason}), so its coverage cannot be checked. Correct the border first.",
+            f"The border of the area is not valid ({reason}), so nothing can be checked against it. Correct it first.",
         )
 
 
@@ -217,9 +248,7 @@ def _outer_pieces(shapes: Shapes, parent: BaseGeometry) -> list[Face]:
     outside = np.flatnonzero(~shapely.covers(parent, shapes))
     rest = shapely.difference(shapes[outside], parent)
     return [
-        Face(part, (int(index),))
-        for index, geometry in zip(outside, rest, strict=True)
-        for part in _polygons(geometry)
+        Face(part, (int(index),)) for index, geometry in zip(outside, rest, strict=True) for part in _polygons(geometry)
     ]
 
 

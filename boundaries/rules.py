@@ -1,0 +1,55 @@
+"""Thresholds of the rules, one frozen value; every office sets its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the checks and the assignment hold the plan to.
+
+    Attributes
+    ----------
+    min_households, target_households, max_households : int
+        The band of a micro-grid or a part, in units (households, and shops by factor).
+    shop_units : mapping of str to float
+        Units that an open shop counts for, by kind of grid. A kind that holds both
+        and has no factor is a finding, not a zero.
+    sliver_width_m : float
+        A gap or overlap thinner than this was never meant.
+    dust_width_degrees, dust_area_m2 : float
+        Below this a face is rounding: width where coordinates are degrees, area
+        where they are projected.
+    cut_area_m2, cut_share : float
+        A border cuts premises where both sides keep more than this area and more
+        than this share of the outline.
+    covered_share : float
+        A compound is in the grids when at least this share of it is.
+    mixed_shops : int
+        From this many open shops in no dedicated grid, a residential grid is mixed.
+    max_shop_to_grid_m : float
+        How far along its street a shop may lie from the dedicated grid that takes it.
+    max_compound_to_grid_m : float
+        How far a compound may lie from a grid that it does not touch.
+    liaison_roles : tuple of str
+        Roles of a person that count as being in charge of a micro-grid or a part.
+    day : date or None
+        The day on which people must be in charge; None takes everybody listed.
+    """
+
+    min_households: int = 30
+    target_households: int = 65
+    max_households: int = 100
+    shop_units: Mapping[str, float] = field(default_factory=dict)
+    sliver_width_m: float = 0.3
+    dust_width_degrees: float = 2e-9
+    dust_area_m2: float = 1e-6
+    cut_area_m2: float = 0.5
+    cut_share: float = 0.01
+    covered_share: float = 0.5
+    mixed_shops: int = 5
+    max_shop_to_grid_m: float = 60.0
+    max_compound_to_grid_m: float = 50.0
+    liaison_roles: tuple[str, ...] = ("liaison", "联络员", "微网格联络员")
+    day: date | None = None
