@@ -267,7 +267,8 @@ class Ground:
 
     def touches_parent(self, shape: BaseGeometry) -> bool:
         """Whether a shape reaches any parent at all."""
-        return bool(self._parent_tree.query(shape, predicate="intersects").size)
+        reached = self._parent_tree.query(shape, predicate="intersects")
+        return len(reached) > 0
 
 
 def _by_home(homes: Sequence[int | None]) -> dict[int, list[int]]:
