@@ -22,7 +22,17 @@ Synonyms = Mapping[str, Mapping[str, tuple[str, ...]]]
 _X = ("经度", "x", "lon", "lng", "longitude", "x坐标", "横坐标", "东坐标", "easting", "坐标x", "经度x")
 _Y = ("纬度", "y", "lat", "latitude", "y坐标", "纵坐标", "北坐标", "northing", "坐标y", "纬度y")
 _PLACE = {"x": _X, "y": _Y, "wkt": ("wkt", "geometry", "geom", "the_geom", "图形", "几何")}
-_GRID_CODE = ("网格编码", "微网格编码", "微网格编号", "网格编号", "网格代码", "网格号", "grid_code", "micro_grid", "grid")
+_GRID_CODE = (
+    "网格编码",
+    "微网格编码",
+    "微网格编号",
+    "网格编号",
+    "网格代码",
+    "网格号",
+    "grid_code",
+    "micro_grid",
+    "grid",
+)
 
 # Per layer: field -> headers, the likeliest first. The order of fields decides who
 # takes a header that two could claim.
@@ -33,15 +43,15 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
         "name": ("区域名称", "社区名称", "街道名称", "网格名称", "名称", "社区", "街道", "村", "村社区", "镇街",
                  "area_name", "name", "villname", "townname", "name10"),
         "level": ("层级", "级别", "区域层级", "level"),
-        "parent": ("上级编码", "上级区域", "上级", "上级代码", "所属区域", "所属街道", "所属社区", "parent_code", "parent", "街道",
-                   "镇街"),
+        "parent": ("上级编码", "上级区域", "上级", "上级代码", "所属区域", "所属街道", "所属社区",
+                   "parent_code", "parent", "街道", "镇街"),
     },
     "grids": {
         "code": (*_GRID_CODE, "编码", "代码", "编号", "code", "villcode", "codebase", "precid", "vtdst", "geoid",
                  "geoid10", "osm_id", "id"),
         "name": ("网格名称", "微网格名称", "名称", "grid_name", "name", "villname", "name10"),
-        "parent": ("上级编码", "所属区域编码", "所属社区编码", "社区编码", "上级网格编码", "综合网格编码", "上级区域",
-                   "上级", "所属综合网格", "综合网格", "所属社区", "社区", "area", "area_code", "parent", "parent_code"),
+        "parent": ("上级编码", "所属区域编码", "所属社区编码", "社区编码", "上级网格编码", "综合网格编码",
+                   "上级区域", "上级", "所属综合网格", "综合网格", "所属社区", "社区", "area", "area_code", "parent", "parent_code"),
         "kind": ("网格类型", "类型", "类别", "kind"),
         "layer": ("图层", "层", "layer"),
         "honorary_name": ("荣誉名称", "冠名", "honorary_name"),
@@ -57,8 +67,8 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "buildings": {
         "code": ("楼栋编码", "楼栋代码", "建筑编码", "编码", "代码", "building_code", "code", "osm_id", "id"),
-        "number": ("楼栋号", "幢", "幢号", "栋", "栋号", "楼号", "楼栋", "楼栋名称", "number", "building",
-                   "addr_housenumber"),
+        "number": ("楼栋号", "幢", "幢号", "栋", "栋号", "楼号", "楼栋", "楼栋名称", "number", "addr_housenumber",
+                   "名称", "name"),
         "compound": ("小区名称", "小区", "所属小区", "小区编码", "compound"),
         "floors": ("楼层", "楼层数", "层数", "总层数", "floors", "building_levels", "building:levels"),
         "entrances": ("单元数", "单元", "entrances"),
@@ -96,7 +106,8 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
     "people": {
         "name": ("姓名", "负责人", "人员姓名", "name"),
         "role": ("职务", "岗位", "角色", "人员类型", "role"),
-        "target": ("所属网格", "所属网格编码", *_GRID_CODE, "分段编码", "区域编码", "社区编码", "target", "微网格", "网格名称"),
+        "target": ("所属网格", "所属网格编码", *_GRID_CODE, "分段编码", "区域编码", "社区编码", "target",
+                   "微网格", "网格名称"),
         "phone": ("手机号", "手机号码", "联系电话", "电话", "联系方式", "phone"),
         "phone_published": ("电话公开", "是否公开", "公开电话", "公开", "phone_published"),
         "standing": ("身份", "人员身份", "政治身份", "standing"),
@@ -126,7 +137,11 @@ def known_headers(extra: Synonyms | None = None) -> frozenset[str]:
     """Every header of every layer, in normal form."""
     tables = [HEADERS, extra or {}]
     return frozenset(
-        normal_form(header) for table in tables for fields in table.values() for names in fields.values() for header in names
+        normal_form(header)
+        for table in tables
+        for fields in table.values()
+        for names in fields.values()
+        for header in names
     )
 
 

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import BadInput
-from boundaries.exchange.encodings import refuse_garbled
+from boundaries.exchange.charsets import refuse_garbled
 from boundaries.exchange.spreadsheets import read_csv, read_xlsx
 from boundaries.exchange.tables import Note, Table, table_of
 from boundaries.exchange.vectors import RawLayer, read_parquet, read_vector
@@ -35,7 +35,21 @@ _REFUSED = {
     ".docx": ("把表格复制到 WPS 表格,存为 .xlsx", "copy the table into a spreadsheet and save as .xlsx"),
     ".pdf": ("请索要原始的表格或图形文件", "ask for the table or drawing it was made from"),
 }
-_VECTOR = {".gpkg", ".geojson", ".json", ".shp", ".gdb", ".kml", ".kmz", ".zip", ".fgb", ".gml", ".tab", ".mif", ".sqlite"}
+_VECTOR = {
+    ".gpkg",
+    ".geojson",
+    ".json",
+    ".shp",
+    ".gdb",
+    ".kml",
+    ".kmz",
+    ".zip",
+    ".fgb",
+    ".gml",
+    ".tab",
+    ".mif",
+    ".sqlite",
+}
 _PARQUET = {".parquet", ".geoparquet"}
 _TEXT = {".csv", ".txt", ".tsv"}
 # Two namings of one system place a point within 0.1 mm of each other.
@@ -51,6 +65,7 @@ def read_table(
     kind: str | None = None,
     headers: Collection[str] = (),
     any_datum: bool = False,
+    is_fallback: bool = False,
 ) -> Table:
     """Read one file, or one layer or sheet of it.
 
@@ -71,6 +86,8 @@ def read_table(
         Headers that the caller expects besides the known ones.
     any_datum : bool
         Let every datum in, for file mode, which converts nothing.
+    is_fallback : bool
+        ``crs`` is meant only for files that do not say their own.
 
     Returns
     -------
@@ -89,21 +106,24 @@ def read_table(
     suffix = path.suffix.lower()
     if suffix in _REFUSED:
         zh, en = _REFUSED[suffix]
-        raise BadInput(f"{path.name}:不能直接读取 {suffix} 文件。请{zh}。", f"{path.name}: {suffix} files are not read: {en}.")
+        raise BadInput(
+            f"{path.name}:不能直接读取 {suffix} 文件。请{zh}。", f"{path.name}: {suffix} files are not read: {en}."
+        )
     if suffix in _TEXT or suffix in {".xlsx", ".xlsm"}:
         sheet, notes = read_csv(path, encoding=encoding) if suffix in _TEXT else read_xlsx(path, sheet=layer)
         table = table_of(sheet, headers=headers)
         refuse_garbled([*table.columns, *_texts(table.rows)], file=table.file)
         return replace(table, notes=(*notes, *table.notes), crs=parse_crs(crs, any_datum=any_datum) if crs else None)
     if suffix in _PARQUET:
-        return _table(read_parquet(path), crs=crs, any_datum=any_datum)
+        return _table(read_parquet(path), crs=crs, any_datum=any_datum, is_fallback=is_fallback)
     if suffix not in _VECTOR:
         raise BadInput(
             f"{path.name}:不认识的文件格式 {suffix or '(无后缀)'}。请用 GeoPackage、Shapefile、GeoJSON、XLSX 或 CSV。",
             f"{path.name}: files of this kind ({suffix or 'no suffix'}) are not read. "
             "Use GeoPackage, Shapefile, GeoJSON, XLSX or CSV.",
         )
-    return _table(read_vector(path, encoding=encoding, layer=layer, kind=kind), crs=crs, any_datum=any_datum)
+    raw = read_vector(path, encoding=encoding, layer=layer, kind=kind)
+    return _table(raw, crs=crs, any_datum=any_datum, is_fallback=is_fallback)
 
 
 def _split_layer(path: Path, layer: str | None) -> tuple[Path, str | None]:
@@ -130,8 +150,10 @@ def _texts(rows: pd.DataFrame) -> list[str | None]:
     return [value for column in rows.columns for value in rows[column]]
 
 
-def _table(raw: RawLayer, *, crs: str | None, any_datum: bool) -> Table:
-    count = len(next(iter(raw.columns.values()))) if raw.columns else len(raw.geometry if raw.geometry is not None else ())
+def _table(raw: RawLayer, *, crs: str | None, any_datum: bool, is_fallback: bool) -> Table:
+    count = (
+        len(next(iter(raw.columns.values()))) if raw.columns else len(raw.geometry if raw.geometry is not None else ())
+    )
     if count == 0:
         raise BadInput(f"{raw.name}:没有任何记录。请换一个有数据的文件或图层。", f"{raw.name}: holds no record at all.")
     refuse_garbled([*raw.columns, *(value for values in raw.columns.values() for value in values)], file=raw.name)
@@ -142,10 +164,13 @@ def _table(raw: RawLayer, *, crs: str | None, any_datum: bool) -> Table:
         notes.append(Note(f"{raw.name}:图形带高程,已忽略高程", f"{raw.name}: shapes have heights, which were dropped"))
     system = None
     if geometry is not None:
-        system = _settle(raw, geometry, crs=crs, any_datum=any_datum)
+        told = None if is_fallback and raw.declared and raw.is_certain else crs
+        system = _settle(raw, geometry, crs=told, any_datum=any_datum)
     elif crs is not None:
         system = parse_crs(crs, any_datum=any_datum)
-    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in raw.columns.items()}, index=range(count))
+    frame = pd.DataFrame(
+        {name: pd.Series(values, dtype=object) for name, values in raw.columns.items()}, index=range(count)
+    )
     numbers = np.arange(1, count + 1, dtype=np.int64)
     return Table(raw.name, tuple(raw.columns), frame, geometry, system, numbers, {}, tuple(notes))
 

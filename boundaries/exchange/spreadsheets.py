@@ -12,7 +12,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from boundaries.errors import BadInput
-from boundaries.exchange.encodings import decode
+from boundaries.exchange.charsets import decode
 from boundaries.exchange.tables import Note, Sheet, as_text
 
 
@@ -39,7 +39,11 @@ def read_csv(path: Path, *, encoding: str | None) -> tuple[Sheet, tuple[Note, ..
     lines = text.splitlines()[:20]
     separator = max(",\t;", key=lambda mark: sum(line.count(mark) for line in lines))
     cells = [[as_text(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
-    notes = () if used.startswith("utf") or encoding else (Note(f"{path.name}:按 {used} 编码读取", f"{path.name}: read as {used}"),)
+    notes = (
+        ()
+        if used.startswith("utf") or encoding
+        else (Note(f"{path.name}:按 {used} 编码读取", f"{path.name}: read as {used}"),)
+    )
     return Sheet(path.name, cells), notes
 
 
@@ -86,7 +90,12 @@ def read_xlsx(path: Path, *, sheet: str | None) -> tuple[Sheet, tuple[Note, ...]
     notes: tuple[Note, ...] = ()
     if len(sheets) > 1:
         others = "、".join(ws.title for ws in sheets[1:])
-        notes = (Note(f"{path.name}:只读工作表“{chosen.title}”,未读:{others}", f"{path.name}: read sheet {chosen.title} only, not {others}"),)
+        notes = (
+            Note(
+                f"{path.name}:只读工作表“{chosen.title}”,未读:{others}",
+                f"{path.name}: read sheet {chosen.title} only, not {others}",
+            ),
+        )
     return _cells(chosen, name), notes
 
 

@@ -91,10 +91,8 @@ def as_text(value: Cell, number_format: str = "General") -> str | None:
         return None
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
     if isinstance(value, date):
-        return value.isoformat()
+        return _day_text(value)
     if isinstance(value, float | np.floating):
         value = float(value)
         return str(int(value)) if value.is_integer() and abs(value) < 1e21 else repr(value)
@@ -103,6 +101,12 @@ def as_text(value: Cell, number_format: str = "General") -> str | None:
         return text.zfill(len(number_format)) if number_format and set(number_format) == {"0"} else text
     text = str(value).strip().strip("\u3000\ufeff")
     return text or None
+
+
+def _day_text(value: date) -> str:
+    if isinstance(value, datetime) and value.time() != datetime.min.time():
+        return value.isoformat(sep=" ")
+    return value.isoformat()[:10]
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,10 @@ def table_of(sheet: Sheet, *, headers: Collection[str] = ()) -> Table:
     first = head + 1
     if first < len(sheet.cells) and _explains(sheet.cells, first):
         notes.append(
-            Note(f"{sheet.file}:跳过第 {first + 1} 行(表头说明)", f"{sheet.file}: skipped row {first + 1} (explains headers)")
+            Note(
+                f"{sheet.file}:跳过第 {first + 1} 行(表头说明)",
+                f"{sheet.file}: skipped row {first + 1} (explains headers)",
+            )
         )
         first += 1
     kept = [row for row in range(first, len(sheet.cells)) if _is_record(sheet, row, notes)]
@@ -155,7 +162,10 @@ def table_of(sheet: Sheet, *, headers: Collection[str] = ()) -> Table:
             f"first {_HEADER_WITHIN_ROWS} rows.",
         )
     frame = pd.DataFrame(
-        {name: pd.Series([_at(sheet.cells[row], index) for row in kept], dtype=object) for name, index in columns.items()}
+        {
+            name: pd.Series([_at(sheet.cells[row], index) for row in kept], dtype=object)
+            for name, index in columns.items()
+        }
     )
     numeric = {}
     if sheet.numeric is not None:
@@ -234,10 +244,14 @@ def _is_record(sheet: Sheet, row: int, notes: list[Note]) -> bool:
         notes.append(Note(f"{sheet.file}:跳过第 {row + 1} 行(合计)", f"{sheet.file}: skipped row {row + 1} (a total)"))
         return False
     if _FOOTNOTE.match(start[0]) and len(set(values)) <= 3:
-        notes.append(Note(f"{sheet.file}:跳过第 {row + 1} 行(表注)", f"{sheet.file}: skipped row {row + 1} (a foot note)"))
+        notes.append(
+            Note(f"{sheet.file}:跳过第 {row + 1} 行(表注)", f"{sheet.file}: skipped row {row + 1} (a foot note)")
+        )
         return False
     if len(values) > 2 and len(set(values)) == 1:
         # A cell merged across the table names a section; it is no record.
-        notes.append(Note(f"{sheet.file}:跳过第 {row + 1} 行(小标题)", f"{sheet.file}: skipped row {row + 1} (a section title)"))
+        notes.append(
+            Note(f"{sheet.file}:跳过第 {row + 1} 行(小标题)", f"{sheet.file}: skipped row {row + 1} (a section title)")
+        )
         return False
     return True

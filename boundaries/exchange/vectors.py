@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import BadInput
-from boundaries.exchange.encodings import check_choice, detect
+from boundaries.exchange.charsets import check_choice, detect
 from boundaries.exchange.tables import Note, as_text
 
 # What people call a layer inside a file of many, per layer of the plan.
@@ -87,7 +87,10 @@ def read_vector(path: Path, *, encoding: str | None, layer: str | None, kind: st
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError, RuntimeError) as error:
         raise _unreadable(path, error) from error
     geometry = None if wkb is None else shapely.from_wkb(wkb, on_invalid="ignore")
-    columns = {str(column): [as_text(v) for v in values.tolist()] for column, values in zip(meta["fields"], fields, strict=True)}
+    columns = {
+        str(column): [as_text(v) for v in values.tolist()]
+        for column, values in zip(meta["fields"], fields, strict=True)
+    }
     return RawLayer(
         path.name if name is None else f"{path.name}[{name}]",
         columns,
@@ -127,7 +130,8 @@ def _unreadable(path: Path, error: Exception) -> BadInput:
         )
     return BadInput(
         f"{path.name}:打不开,可能已损坏、不完整,或格式与后缀不符。请从原软件重新导出。",
-        f"{path.name}: cannot be read; it is damaged, incomplete or not what its suffix says. Export it again. ({error})",
+        f"{path.name}: cannot be read; it is damaged, incomplete or not what its suffix says. "
+        f"Export it again. ({error})",
     )
 
 
@@ -150,7 +154,8 @@ def require_whole_shapefile(path: Path) -> None:
         lacking = "、".join(missing)
         raise BadInput(
             f"{path.name}:缺少同名的 {lacking} 文件。Shapefile 由 .shp .shx .dbf(.prj .cpg)组成,请一起拷贝。",
-            f"{path.name}: {', '.join(missing)} is missing beside it. A shapefile is .shp, .shx, .dbf (.prj, .cpg): copy all.",
+            f"{path.name}: {', '.join(missing)} is missing beside it. "
+            "A shapefile is .shp, .shx, .dbf (.prj, .cpg): copy all.",
         )
     shp, dbf = siblings[".shp"].read_bytes()[:100], siblings[".dbf"].read_bytes()[:32]
     promised = struct.unpack(">i", shp[24:28])[0] * 2 if len(shp) == 100 else 100
@@ -180,7 +185,8 @@ def _choose_layer(path: Path, layer: str | None, kind: str | None) -> tuple[str 
     listed = "、".join(names)
     if layer is not None or not names:
         raise BadInput(
-            f"{path.name}:没有图层“{layer}”。现有:{listed}。", f'{path.name}: no layer "{layer}". It has: {", ".join(names)}.'
+            f"{path.name}:没有图层“{layer}”。现有:{listed}。",
+            f'{path.name}: no layer "{layer}". It has: {", ".join(names)}.',
         )
     if len(names) == 1:
         return None, ()

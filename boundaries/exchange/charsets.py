@@ -51,7 +51,9 @@ def detect(data: bytes) -> str | None:
         return "gb18030" if _decodes(words, "gb18030") else None
     for match in found:
         close = match.chaos - best.chaos <= _EQUALLY_CLEAN
-        if match.encoding == "gb18030" and (close or (len(words) < _SHORT_BYTES and best.encoding in {"cp949", "euc_kr"})):
+        if match.encoding == "gb18030" and (
+            close or (len(words) < _SHORT_BYTES and best.encoding in {"cp949", "euc_kr"})
+        ):
             return "gb18030"
     return str(best.encoding)
 
@@ -92,8 +94,14 @@ def check_choice(data: bytes, encoding: str, file: str) -> None:
     looks_utf8 = wide and is_utf8(data) and not encoding.lower().replace("_", "-").startswith("utf-8")
     if looks_utf8 or not _decodes(data, encoding):
         better = detect(data)
-        advice_zh = f"看起来是 {_spoken(better)},请写 --encoding {_spoken(better)}。" if better else "请用文本编辑器另存为 UTF-8。"
-        advice_en = f"It looks like {_spoken(better)}: use --encoding {_spoken(better)}." if better else "Save it as UTF-8."
+        advice_zh = (
+            f"看起来是 {_spoken(better)},请写 --encoding {_spoken(better)}。"
+            if better
+            else "请用文本编辑器另存为 UTF-8。"
+        )
+        advice_en = (
+            f"It looks like {_spoken(better)}: use --encoding {_spoken(better)}." if better else "Save it as UTF-8."
+        )
         raise BadInput(
             f"{file}:不是 {encoding} 编码。{advice_zh}",
             f"{file}: the text is not {encoding}. {advice_en}",

@@ -1,0 +1,197 @@
+"""Shapes of records: built from coordinate columns, and refused where they cannot be used."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from boundaries.errors import BadInput
+from boundaries.model import Area, Building, Compound, MicroGrid, Shop, Street, Wall, Water
+from geo.crs import STORAGE_CRS, SourceCrs, project
+from geo.errors import CrsProblem
+
+Form = Literal["polygon", "line", "point"]
+Shapes = NDArray[np.object_]
+
+T = TypeVar("T")
+
+_SHAPE_FIELD: dict[type, str] = {
+    Area: "polygon",
+    MicroGrid: "polygon",
+    Building: "shape",
+    Compound: "polygon",
+    Shop: "door",
+    Street: "line",
+    Water: "shape",
+    Wall: "line",
+}
+_FORM_OF_TYPE: dict[str, Form] = {
+    "Point": "point",
+    "MultiPoint": "point",
+    "LineString": "line",
+    "LinearRing": "line",
+    "MultiLineString": "line",
+    "Polygon": "polygon",
+    "MultiPolygon": "polygon",
+}
+_FORM_ZH = {"polygon": "面", "line": "线", "point": "点"}
+# Data may lie a little outside the zone that its system is meant for.
+_ZONE_MARGIN_DEGREES = 2.0
+
+
+def shapes_of(values: Sequence[Any]) -> Shapes:
+    """The shapes of values of one layer; empty for people, who have none."""
+    name = _SHAPE_FIELD.get(type(values[0])) if values else None
+    shapes: Shapes = np.empty(len(values) if name else 0, dtype=object)
+    for index, value in enumerate(values if name else ()):
+        shapes[index] = getattr(value, name or "")
+    return shapes
+
+
+def with_shapes(values: Sequence[T], shapes: Shapes) -> tuple[T, ...]:
+    """The same values with other shapes."""
+    if not len(shapes):
+        return tuple(values)
+    name = _SHAPE_FIELD[type(values[0])]
+    return tuple(replace(value, **{name: shape}) for value, shape in zip(values, shapes, strict=True))  # type: ignore[type-var]
+
+
+def simplest(geometry: BaseGeometry) -> BaseGeometry:
+    """A collection of one part becomes that part; polygons among crumbs stay alone."""
+    if geometry.geom_type == "GeometryCollection":
+        polygons = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
+        return simplest(shapely.MultiPolygon(polygons)) if polygons else geometry
+    if geometry.geom_type.startswith("Multi") and shapely.get_num_geometries(geometry) == 1:
+        part: BaseGeometry = shapely.get_geometry(geometry, 0)
+        return part
+    return geometry
+
+
+def form_of(geometry: BaseGeometry) -> Form | None:
+    """Polygon, line or point; None for anything else."""
+    return _FORM_OF_TYPE.get(geometry.geom_type)
+
+
+def fault(geometry: Any, *, forms: Collection[Form], one_part: bool) -> tuple[str, str] | None:
+    """Why a shape cannot be loaded, in Chinese and English; None where it can.
+
+    Parameters
+    ----------
+    geometry : shapely geometry or None
+    forms : collection of {"polygon", "line", "point"}
+        What the layer takes.
+    one_part : bool
+        Whether it must be of one piece.
+    """
+    if geometry is None or shapely.is_empty(geometry):
+        return "没有图形。请补画,或删去这一行", "has no shape. Draw it, or delete the row"
+    form = form_of(geometry)
+    if form not in forms:
+        wanted = "或".join(_FORM_ZH[f] for f in forms)
+        return (
+            f"图形是{_FORM_ZH.get(form or '', geometry.geom_type)},这里需要{wanted}",
+            f"is a {geometry.geom_type}, a {' or '.join(forms)} is needed here",
+        )
+    if one_part and geometry.geom_type.startswith("Multi"):
+        pieces = shapely.get_num_geometries(geometry)
+        return (
+            f"由 {pieces} 块组成,一个网格只能有一块。请拆成 {pieces} 个网格,或去掉多余的块",
+            f"has {pieces} pieces, a grid must have one. Split it into {pieces} grids or delete the odd pieces",
+        )
+    if form == "polygon" and not shapely.is_valid(geometry):
+        reason = shapely.is_valid_reason(geometry)
+        return (
+            f"图形无效({_reason_zh(reason)})。请在该处修正边界",
+            f"is not valid ({reason}). Correct the border at that place",
+        )
+    return None
+
+
+def _reason_zh(reason: str) -> str:
+    words = {
+        "Self-intersection": "边界自相交,位置",
+        "Ring Self-intersection": "边界自相接,位置",
+        "Hole lies outside shell": "洞在外环之外,位置",
+        "Nested holes": "洞互相嵌套,位置",
+        "Nested shells": "块互相嵌套,位置",
+        "Interior is disconnected": "内部不连通,位置",
+        "Duplicate Rings": "环重复,位置",
+        "Too few points in geometry component": "点太少,位置",
+        "Invalid Coordinate": "坐标不是数字,位置",
+    }
+    head, _, place = reason.partition("[")
+    return f"{words.get(head, head)} [{place}" if place else words.get(head, head)
+
+
+def require_plausible(shapes: Shapes, crs: SourceCrs, *, file: str) -> None:
+    """Refuse coordinates that cannot be in the system they are said to be in.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        None and empty ones are passed over.
+    crs : SourceCrs
+    file : str
+        Name for the message.
+
+    Raises
+    ------
+    BadInput
+        If the axes are swapped, or the place lies far outside where the system is used.
+    """
+    xy = shapely.get_coordinates(shapes)
+    if not len(xy):
+        return
+    xy = np.unique(np.vstack([xy.min(axis=0), xy.max(axis=0), np.median(xy, axis=0)]), axis=0)
+    if _in_use(xy, crs):
+        return
+    place = f"({xy[0, 0]:.10g}, {xy[0, 1]:.10g})"
+    if _in_use(xy[:, ::-1], crs):
+        raise BadInput(
+            f"{file}:横纵坐标颠倒了,例如 {place}。"
+            "x 应是经度或东坐标,y 应是纬度或北坐标(测量成果表的 X 是北)。"
+            "表格可用 --column x=… --column y=… 指明,图形文件请交换坐标后再导入。",
+            f"{file}: the axes are swapped, for example {place}. x is longitude or easting, y latitude or northing "
+            "(in survey tables X is north). Name table columns with --column x=… --column y=…; "
+            "in files of shapes swap the coordinates first.",
+        )
+    raise BadInput(
+        f"{file}:坐标(如 {place})不在 {crs.name} 的使用范围内,坐标系写错了。请查明图是什么坐标系,用 --crs 写明。",
+        f"{file}: coordinates such as {place} lie outside where {crs.name} is used; the system named is wrong. "
+        "Find out what it is and name it with --crs.",
+    )
+
+
+def _in_use(xy: NDArray[np.float64], crs: SourceCrs) -> bool:
+    system = CRS.from_user_input(crs.base)
+    if system.is_geographic and (np.abs(xy[:, 1]) > 90).any() | (np.abs(xy[:, 0]) > 180).any():
+        return False
+    places = xy if system.is_geographic else _places(xy, crs)
+    if places is None:
+        return False
+    if crs.base == "EPSG:4326" or system.area_of_use is None:
+        # The whole world is in use; what only fits China the other way round is swapped.
+        lon, lat = places[:, 0], places[:, 1]
+        looks_swapped = (lon >= 3) & (lon <= 54) & (lat >= 73) & (lat <= 136)
+        return not bool(looks_swapped.all())
+    west, south, east, north = system.area_of_use.bounds
+    margin = _ZONE_MARGIN_DEGREES
+    inside = (
+        (places[:, 0] >= west - margin)
+        & (places[:, 0] <= east + margin)
+        & (places[:, 1] >= south - margin)
+        & (places[:, 1] <= north + margin)
+    )
+    return bool(inside.all())
+
+
+def _places(xy: NDArray[np.float64], crs: SourceCrs) -> NDArray[np.float64] | None:
+    try:
+        return project(xy, crs, STORAGE_CRS)
+    except CrsProblem:
+        return None
