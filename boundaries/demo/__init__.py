@@ -1,1 +1,5 @@
-"""A believable invented town, correct and with honest defects, for trying everything on."""
+"""The demo town: an invented Chinese town, the same bit for bit from the same seed.
+
+It knows the model and, to write the files an office would have, the exchange of
+files; it knows nothing of the database.
+"""
