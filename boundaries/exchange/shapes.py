@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import shapely
@@ -47,10 +47,10 @@ _ZONE_MARGIN_DEGREES = 2.0
 def shapes_of(values: Sequence[Any]) -> Shapes:
     """The shapes of values of one layer; empty for people, who have none."""
     name = _SHAPE_FIELD.get(type(values[0])) if values else None
-    shapes: Shapes = np.empty(len(values) if name else 0, dtype=object)
+    found: Shapes = np.empty(len(values) if name else 0, dtype=object)
     for index, value in enumerate(values if name else ()):
-        shapes[index] = getattr(value, name or "")
-    return shapes
+        found[index] = getattr(value, name or "")
+    return found
 
 
 def with_shapes(values: Sequence[T], shapes: Shapes) -> tuple[T, ...]:
@@ -67,8 +67,8 @@ def simplest(geometry: BaseGeometry) -> BaseGeometry:
         polygons = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon"]
         return simplest(shapely.MultiPolygon(polygons)) if polygons else geometry
     if geometry.geom_type.startswith("Multi") and shapely.get_num_geometries(geometry) == 1:
-        part: BaseGeometry = shapely.get_geometry(geometry, 0)
-        return part
+        part: Any = shapely.get_geometry(geometry, 0)
+        return cast(BaseGeometry, part)
     return geometry
 
 

@@ -1,0 +1,242 @@
+"""Values of the plan, and findings, as columns to be written."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from boundaries.errors import BadInput
+from boundaries.exchange.shapes import shapes_of
+from boundaries.exchange.writing import Columns, write_columns
+from boundaries.findings import Finding
+from boundaries.snapshot import Snapshot
+from boundaries.tiers import FIELDS, Tier, header, phone_for, visible_fields
+from geo.crs import SourceCrs, parse_crs, project, round_to_storage
+from geo.errors import Language
+
+_LISTS = "、"
+
+
+def layer_columns(layer: str, snapshot: Snapshot, *, tier: Tier, language: Language = "zh") -> Columns:
+    """One layer of a snapshot with the fields that a tier may see.
+
+    Parameters
+    ----------
+    layer : str
+        A key of :data:`boundaries.tiers.FIELDS`.
+    snapshot : Snapshot
+    tier : Tier
+    language : {"zh", "en"}
+        Of the headers.
+
+    Returns
+    -------
+    Columns
+        In the snapshot's coordinates.
+
+    Raises
+    ------
+    BadInput
+        If there is no such layer.
+    """
+    if layer not in FIELDS:
+        raise BadInput(
+            f"没有图层“{layer}”。可用:{'、'.join(FIELDS)}。",
+            f'There is no layer "{layer}". Known are: {", ".join(FIELDS)}.',
+        )
+    values = _values(layer, snapshot)
+    fields = visible_fields(layer, tier)
+    columns = {header(layer, name, language): [_field(layer, value, name, tier) for value in values] for name in fields}
+    if layer == "parts":
+        owners = {part.code: grid.polygon for grid in snapshot.grids for part in grid.parts}
+        return Columns(columns, _objects([owners[part.code] for _, part in values]), snapshot.crs)
+    shapes = shapes_of(values)
+    return Columns(columns, shapes if layer not in {"people", "assignments"} else None, snapshot.crs)
+
+
+def _values(layer: str, snapshot: Snapshot) -> Sequence[Any]:
+    if layer == "parts":
+        return [(grid, part) for grid in snapshot.grids for part in grid.parts]
+    return tuple(getattr(snapshot, layer))
+
+
+def _field(layer: str, value: Any, name: str, tier: Tier) -> Any:
+    special: dict[tuple[str, str], Callable[[], Any]] = {
+        ("grids", "parent"): lambda: value.area,
+        ("parts", "grid"): lambda: value[0].code,
+        ("people", "phone"): lambda: phone_for(tier, value.phone, is_published=value.phone_published),
+        ("assignments", "reason"): lambda: value.reason_zh,
+    }
+    if (layer, name) in special:
+        return special[layer, name]()
+    found = getattr(value[1] if layer == "parts" else value, name)
+    if name == "units":
+        return _LISTS.join(found) or None
+    if name == "floors" and isinstance(found, tuple):
+        return f"{found[0]}-{found[1]}"
+    return found
+
+
+def _objects(shapes: Sequence[Any]) -> Any:
+    result = np.empty(len(shapes), dtype=object)
+    result[:] = shapes
+    return result
+
+
+def in_crs(columns: Columns, crs: str | None) -> Columns:
+    """The same columns with shapes in another system.
+
+    Parameters
+    ----------
+    columns : Columns
+    crs : str or None
+        Name of the system; None changes nothing.
+
+    Returns
+    -------
+    Columns
+        Degrees rounded to the storage grid.
+
+    Raises
+    ------
+    CrsProblem
+        If the system is not known or not safe.
+    BadInput
+        If it is a shifted one: nothing is written in GCJ-02 or BD-09.
+    """
+    if crs is None or columns.geometry is None or columns.crs is None:
+        return columns
+    target = parse_crs(crs)
+    if target.shift is not None:
+        raise BadInput(
+            f"不能导出为 {target.name}(加密偏移坐标)。请用 EPSG:4490 或 EPSG:4549。",
+            f"Nothing is written in {target.name}, which is shifted. Use EPSG:4490 or EPSG:4549.",
+        )
+    source = columns.crs
+
+    def move(xy: Any) -> Any:
+        moved = project(xy, source, target.base)
+        return round_to_storage(moved) if target.is_geographic else moved
+
+    return Columns(columns.values, np.asarray(shapely.transform(columns.geometry, move), dtype=object), target)
+
+
+def finding_columns(findings: Sequence[Finding], crs: SourceCrs, *, language: Language = "zh") -> Columns:
+    """Findings as columns, with their places.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+    crs : SourceCrs
+        System of their shapes.
+    language : {"zh", "en"}
+
+    Returns
+    -------
+    Columns
+    """
+    severity = {
+        "zh": {"blocking": "必须处理", "advisory": "建议处理"},
+        "en": {"blocking": "blocking", "advisory": "advisory"},
+    }
+    headers = (
+        ("问题", "类别", "级别", "面积m2", "宽度m", "网格", "对象", "区域", "数值", "限值", "户数")
+        if language == "zh"
+        else (
+            "name",
+            "kind",
+            "severity",
+            "area_m2",
+            "width_m",
+            "grids",
+            "premises",
+            "parent",
+            "value",
+            "limit",
+            "households",
+        )
+    )
+    rows = [
+        (
+            finding.name(language),
+            finding.kind,
+            severity[language][finding.severity],
+            None if finding.area_m2 is None else round(finding.area_m2, 6),
+            None if finding.width_m is None else round(finding.width_m, 4),
+            _LISTS.join(finding.grids) or None,
+            _LISTS.join(finding.premises) or None,
+            finding.parent,
+            finding.value,
+            finding.limit,
+            finding.households,
+        )
+        for finding in findings
+    ]
+    values = {name: [row[index] for row in rows] for index, name in enumerate(headers)}
+    return Columns(values, _objects([finding.geometry for finding in findings]), crs)
+
+
+def write_layer(
+    path: Path,
+    layer: str,
+    snapshot: Snapshot,
+    *,
+    tier: Tier,
+    crs: str | None = None,
+    encoding: str | None = None,
+    language: Language = "zh",
+) -> tuple[Path, ...]:
+    """Write one layer of a snapshot to a file.
+
+    Parameters
+    ----------
+    path : Path
+        The suffix names the format.
+    layer, snapshot, tier, language
+        As for :func:`layer_columns`.
+    crs : str, optional
+        System to write in; the snapshot's own by default.
+    encoding : str, optional
+        As for :func:`boundaries.exchange.writing.write_columns`.
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    BadInput
+        If the layer, format, encoding or folder cannot be used.
+    CrsProblem
+        If the system is not known or not safe.
+    """
+    columns = in_crs(layer_columns(layer, snapshot, tier=tier, language=language), crs)
+    return write_columns(path, columns, encoding=encoding)
+
+
+def write_findings(
+    path: Path, findings: Sequence[Finding], snapshot: Snapshot, language: Language = "zh"
+) -> tuple[Path, ...]:
+    """Write findings with their places, in the snapshot's coordinates.
+
+    Parameters
+    ----------
+    path : Path
+        The suffix names the format.
+    findings : sequence of Finding
+    snapshot : Snapshot
+        The one that was checked.
+    language : {"zh", "en"}
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    BadInput
+        If the format or folder cannot be used.
+    """
+    return write_columns(path, finding_columns(findings, snapshot.crs, language=language))
