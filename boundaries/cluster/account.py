@@ -46,8 +46,15 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def choose_account(data_dir: Path) -> Account:
+def choose_account(data_dir: Path, *, may_make: bool = True) -> Account:
     """The account for a cluster: whoever owns the data folder, else this user, else for root a service user.
+
+    Parameters
+    ----------
+    data_dir : Path
+        The data folder, made or not.
+    may_make : bool
+        Whether a service user may be made where root has none.
 
     Raises
     ------
@@ -65,10 +72,10 @@ def choose_account(data_dir: Path) -> Account:
                 "Run as that user, or choose another MICROGRID_HOME.",
             )
         return _account(uid)
-    return _account(owner) if owner else _service_account()
+    return _account(owner) if owner else _service_account(may_make=may_make)
 
 
-def _service_account() -> Account:
+def _service_account(*, may_make: bool) -> Account:
     for name in (SERVICE_USER, FALLBACK_USER):
         try:
             found = pwd.getpwnam(name)
@@ -76,7 +83,7 @@ def _service_account() -> Account:
             continue
         return Account(found.pw_name, found.pw_uid, found.pw_gid)
     maker = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
-    if maker:
+    if maker and may_make:
         shell = "/usr/sbin/nologin"
         made = subprocess.run(  # noqa: S603 - fixed words
             [maker, "--system", "--user-group", "--no-create-home", "--shell", shell, FALLBACK_USER],

@@ -18,7 +18,8 @@ _FOLDERS = (
     ("/usr/local/opt", "postgresql*/bin"),
     ("/home/linuxbrew/.linuxbrew/opt", "postgresql*/bin"),
 )
-_NEEDED = ("initdb", "postgres", "pg_dump", "pg_restore")
+_SERVER = ("initdb", "postgres", "pg_dump", "pg_restore")
+_CLIENT = ("pg_dump", "pg_restore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,28 @@ class Programs:
 
 def find_programs() -> tuple[Programs, ...]:
     """Every PostgreSQL server of this machine, newest first."""
-    found: dict[Path, Programs] = {}
-    for folder in _folders():
-        real = folder.resolve()
-        if real in found or not all((real / name).is_file() for name in _NEEDED):
-            continue
-        major = _major(real)
-        if major is not None:
-            found[real] = Programs(real, major, _has_postgis(real, major))
-    return tuple(sorted(found.values(), key=lambda one: (one.major, str(one.folder)), reverse=True))
+    return _installed(_SERVER)
+
+
+def client_for(server_major: int) -> Programs:
+    """The ``pg_dump`` and ``pg_restore`` that fit a server: its own version's, else the next newer.
+
+    An older one refuses the server; a much newer one writes settings into a restore that it does not know.
+
+    Raises
+    ------
+    Unavailable
+        There is none; the message names the package.
+    """
+    fit = [one for one in _installed(_CLIENT) if one.major >= server_major]
+    if not fit:
+        raise Unavailable(
+            f"本机没有 PostgreSQL {server_major} 的 pg_dump 和 pg_restore。"
+            f"请安装:apt-get install postgresql-client-{server_major}",
+            f"This machine has no pg_dump and pg_restore for PostgreSQL {server_major}. "
+            f"Install them: apt-get install postgresql-client-{server_major}",
+        )
+    return fit[-1]
 
 
 def programs_for(data_dir: Path) -> Programs:
@@ -138,6 +152,18 @@ def _closed(data_dir: Path) -> Unavailable:
     )
 
 
+def _installed(needed: tuple[str, ...]) -> tuple[Programs, ...]:
+    found: dict[Path, Programs] = {}
+    for folder in _folders():
+        real = folder.resolve()
+        if real in found or not all((real / name).is_file() for name in needed):
+            continue
+        major = _major(real / needed[-1])
+        if major is not None:
+            found[real] = Programs(real, major, _has_postgis(real, major))
+    return tuple(sorted(found.values(), key=lambda one: (one.major, str(one.folder)), reverse=True))
+
+
 def _folders() -> Iterator[Path]:
     config = shutil.which("pg_config")
     if config:
@@ -148,8 +174,8 @@ def _folders() -> Iterator[Path]:
         yield from sorted(Path(root).glob(pattern))
 
 
-def _major(folder: Path) -> int | None:
-    match = re.search(r"\(PostgreSQL\) (\d+)", _ask(str(folder / "postgres"), "--version"))
+def _major(program: Path) -> int | None:
+    match = re.search(r"\(PostgreSQL\) (\d+)", _ask(str(program), "--version"))
     return int(match[1]) if match else None
 
 
