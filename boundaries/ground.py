@@ -113,6 +113,16 @@ class Ground:
         return STRtree(self.tile_shapes)
 
     @cached_property
+    def tile_plane(self) -> Shapes:
+        """Polygons of :attr:`tiles` in metres."""
+        return np.asarray(self.snapshot.metric.to_plane(self.tile_shapes), dtype=object)
+
+    @cached_property
+    def tile_plane_tree(self) -> STRtree:
+        """Spatial index over :attr:`tile_plane`."""
+        return STRtree(self.tile_plane)
+
+    @cached_property
     def parents(self) -> tuple[Area, ...]:
         """Areas that tile grids must fill.
 
@@ -143,6 +153,11 @@ class Ground:
     def shop_doors(self) -> Shapes:
         """Door points of the snapshot's shops."""
         return as_shapes(shop.door for shop in self.snapshot.shops)
+
+    @cached_property
+    def door_plane(self) -> Shapes:
+        """Door points of the snapshot's shops in metres."""
+        return np.asarray(self.snapshot.metric.to_plane(self.shop_doors), dtype=object)
 
     @cached_property
     def buildings(self) -> tuple[Placement, ...]:
@@ -245,7 +260,8 @@ class Ground:
             return False
         if whole_m2 == 0:
             point = pieces[0].shape
-            return sum(shapely.contains_properly(self.tile_shapes[piece.grid], point) for piece in pieces) > 1
+            grids = self.tile_shapes[[piece.grid for piece in pieces]]
+            return int(shapely.contains_properly(grids, point).sum()) > 1
         for one, other in combinations(pieces, 2):
             shared = shapely.intersection(one.shape, other.shape)
             if self.is_significant(self.snapshot.metric.area_m2(shared), whole_m2):
@@ -267,8 +283,7 @@ class Ground:
 
     def touches_parent(self, shape: BaseGeometry) -> bool:
         """Whether a shape reaches any parent at all."""
-        reached = self._parent_tree.query(shape, predicate="intersects")
-        return len(reached) > 0
+        return bool(shapely.intersects(shape, as_shapes(area.polygon for area in self.parents)).any())
 
 
 def _by_home(homes: Sequence[int | None]) -> dict[int, list[int]]:
