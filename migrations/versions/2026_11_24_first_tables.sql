@@ -48,7 +48,7 @@ CREATE TABLE microgrid.api_key (
     CONSTRAINT ck_api_key_name_filled CHECK (btrim(name) <> ''),
     CONSTRAINT ck_api_key_created_by_filled CHECK (btrim(created_by) <> ''),
     CONSTRAINT ck_api_key_digest_sha256 CHECK (octet_length(digest) = 32),
-    CONSTRAINT ck_api_key_scopes_known CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['locate', 'read', 'draft', 'publish', 'admin']::text[]),
+    CONSTRAINT ck_api_key_scopes_known CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['locate', 'grids:read', 'premises:read', 'admin']::text[]),
     CONSTRAINT ck_api_key_tier_known CHECK (tier IN ('public', 'internal', 'restricted')),
     CONSTRAINT ck_api_key_expires_later CHECK (expires_at > created_at),
     CONSTRAINT uq_api_key_digest UNIQUE (digest)

@@ -126,7 +126,7 @@ api_key = Table(
     Column("revoked_at", DateTime(timezone=True)),
     CheckConstraint("octet_length(digest) = 32", name="digest_sha256"),
     CheckConstraint(
-        "cardinality(scopes) > 0 AND scopes <@ ARRAY['locate', 'read', 'draft', 'publish', 'admin']::text[]",
+        "cardinality(scopes) > 0 AND scopes <@ ARRAY['locate', 'grids:read', 'premises:read', 'admin']::text[]",
         name="scopes_known",
     ),
     CheckConstraint("tier IN ('public', 'internal', 'restricted')", name="tier_known"),

@@ -1,0 +1,142 @@
+"""The life of a draft, as pure steps.
+
+::
+
+    open ──submit──> submitted ──approve──> approved ──publish──> published
+      ^                  │                      │
+      └─────return───────┴──────────────────────┘          any of the three ──abandon──> abandoned
+
+With four eyes, whoever drew a draft neither approves nor publishes it. Without, as in
+a small office, a draft may be published from any of the three.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from boundaries.errors import Conflict, Forbidden
+
+DraftStatus = Literal["open", "submitted", "approved", "published", "abandoned"]
+Action = Literal["submit", "approve", "return", "publish", "abandon"]
+
+STATUS_NAMES: dict[DraftStatus, tuple[str, str]] = {
+    "open": ("编辑中", "open"),
+    "submitted": ("已提交", "submitted"),
+    "approved": ("已审核", "approved"),
+    "published": ("已发布", "published"),
+    "abandoned": ("已作废", "abandoned"),
+}
+_ACTION_NAMES: dict[Action, tuple[str, str]] = {
+    "submit": ("提交", "submitted"),
+    "approve": ("审核通过", "approved"),
+    "return": ("退回", "returned"),
+    "publish": ("发布", "published"),
+    "abandon": ("作废", "abandoned"),
+}
+_STEPS: dict[Action, tuple[tuple[DraftStatus, ...], DraftStatus]] = {
+    "submit": (("open",), "submitted"),
+    "approve": (("submitted",), "approved"),
+    "return": (("submitted", "approved"), "open"),
+    "publish": (("approved",), "published"),
+    "abandon": (("open", "submitted", "approved"), "abandoned"),
+}
+_LIVING: tuple[DraftStatus, ...] = ("open", "submitted", "approved")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An editable branch of the division (调整方案).
+
+    ``area`` is the code of the area it is about, None for all. ``base_generation`` is
+    what it branched from, None before the first. ``revision`` counts its edits.
+    """
+
+    id: int
+    name: str
+    area: str | None
+    base_generation: int | None
+    status: DraftStatus
+    revision: int
+    created_by: str
+    created_at: datetime
+    submitted_by: str | None = None
+    approved_by: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A published, numbered, unchangeable state (版本)."""
+
+    number: int
+    draft: int
+    published_at: datetime
+    published_by: str
+    note: str = ""
+    summary: Mapping[str, object] = field(default_factory=dict)
+
+
+def next_status(
+    draft: Draft, action: Action, *, actor: str, four_eyes: bool, authors: Collection[str] = ()
+) -> DraftStatus:
+    """What a draft becomes, if this actor may do that to it now.
+
+    Parameters
+    ----------
+    draft : Draft
+    action : {"submit", "approve", "return", "publish", "abandon"}
+    actor : str
+        Who wants it.
+    four_eyes : bool
+        Whether whoever drew it may neither approve nor publish it.
+    authors : collection of str
+        Those who put rows into it, besides who opened it.
+
+    Returns
+    -------
+    DraftStatus
+
+    Raises
+    ------
+    Conflict
+        If a draft in this status cannot take this step.
+    Forbidden
+        If four eyes are asked for and these are the same two.
+    """
+    allowed, result = _STEPS[action]
+    if action == "publish" and not four_eyes:
+        allowed = _LIVING
+    did_zh, did_en = _ACTION_NAMES[action]
+    if draft.status not in allowed:
+        is_zh, is_en = STATUS_NAMES[draft.status]
+        wanted_zh = "、".join(STATUS_NAMES[status][0] for status in allowed)
+        wanted_en = " or ".join(STATUS_NAMES[status][1] for status in allowed)
+        raise Conflict(
+            f"调整方案 {draft.id}“{draft.name}”{is_zh},不能{did_zh}。须先处于:{wanted_zh}。",
+            f'Draft {draft.id} "{draft.name}" is {is_en} and cannot be {did_en}; it must be {wanted_en} first.',
+        )
+    if four_eyes and action in {"approve", "publish"} and actor in {draft.created_by, *authors}:
+        raise Forbidden(
+            f"调整方案 {draft.id}“{draft.name}”由 {actor} 编制,须由他人{did_zh}(双人审核)。"
+            "请换一位同事操作,或由管理员关闭双人审核。",
+            f'{actor} drew draft {draft.id} "{draft.name}", so somebody else must have it {did_en} (four eyes). '
+            "Ask a colleague, or have the administrator switch four eyes off.",
+        )
+    return result
+
+
+def require_open(draft: Draft) -> None:
+    """Make sure that a draft can be edited.
+
+    Raises
+    ------
+    Conflict
+        If it is not open.
+    """
+    if draft.status != "open":
+        is_zh, is_en = STATUS_NAMES[draft.status]
+        raise Conflict(
+            f"调整方案 {draft.id}“{draft.name}”{is_zh},不能再编辑。请退回后编辑,或新建一个调整方案。",
+            f'Draft {draft.id} "{draft.name}" is {is_en} and cannot be edited. Return it first, or open a new one.',
+        )

@@ -1,0 +1,190 @@
+"""Read the plan: a whole state as a Snapshot, or lists of it a page at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Generic, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from boundaries.errors import NotFound
+from boundaries.lifecycle import Generation
+from boundaries.model import Assignment, Person
+from boundaries.snapshot import Snapshot
+from boundaries.store import queries, register_queries, tables
+from boundaries.store.drafts import newest_generation, read_draft, read_generations, to_generation
+from boundaries.store.overlay import Moment
+from geo.crs import STORAGE_STEP
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows of a list; ``next`` is the cursor to ask for those after them, None at the end."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+
+
+def current_generation(session: Session) -> int | None:
+    """Number of the newest generation, None before the first."""
+    return newest_generation(session)
+
+
+def get_generation(session: Session, number: int) -> Generation:
+    """One generation.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this number.
+    """
+    table = tables.generation
+    row = session.execute(select(table).where(table.c.number == number)).first()
+    if row is None:
+        newest = newest_generation(session)
+        raise NotFound(
+            f"没有区划第 {number} 版。" + (f"最新为第 {newest} 版。" if newest else "尚未发布任何版本。"),
+            f"There is no generation {number}. " + (f"The newest is {newest}." if newest else "None is published yet."),
+        )
+    return to_generation(row)
+
+
+def list_generations(
+    session: Session, *, before: int | None = None, limit: int | None = None
+) -> tuple[Generation, ...]:
+    """Generations, newest first; only those below ``before``, at most ``limit``."""
+    return read_generations(session, before=before, limit=limit)
+
+
+def snapshot(
+    session: Session,
+    *,
+    today: date,
+    generation: int | None = None,
+    draft: int | None = None,
+    area: str | None = None,
+    metric_plane: str | None = None,
+) -> Snapshot:
+    """Read one state of the plan whole.
+
+    Parameters
+    ----------
+    today : date
+        The day for which shops, counts, people, streets, water and walls are read.
+    generation : int, optional
+        By default the newest; before the first, the state is empty.
+    draft : int, optional
+        A draft over the generation that it branched from; not together with ``generation``.
+    area : str, optional
+        Code of an area: it and all below it, the areas above it (for their names), and
+        the premises, streets, water and walls that touch its polygon.
+    metric_plane : str, optional
+        The metric system to measure in, as ``EPSG:4549``.
+
+    Returns
+    -------
+    Snapshot
+        In EPSG:4490 on the storage grid, grids by rank.
+
+    Raises
+    ------
+    NotFound
+        If there is no such generation, draft or area.
+    """
+    moment, label = _moment(session, generation=generation, draft=draft)
+    scope, wanted = _scope(session, moment, today=today, area=area)
+    areas = queries.areas(session, scope, wanted)
+    grids = queries.grids(session, scope)
+    buildings = queries.buildings(session, scope)
+    compounds = queries.compounds(session, scope)
+    shops = register_queries.shops(session, scope)
+    whole = Snapshot(
+        crs=Snapshot.stored_crs(),
+        label=label,
+        metric_plane=metric_plane,
+        step=STORAGE_STEP,
+        generation=moment.generation,
+        levels=queries.levels(session),
+        kinds=queries.kinds(session),
+        roles=queries.roles(session),
+        areas=areas,
+        grids=grids,
+        buildings=buildings,
+        compounds=compounds,
+        shops=shops,
+        streets=register_queries.streets(session, scope),
+        waters=register_queries.waters(session, scope),
+        walls=register_queries.walls(session, scope),
+    )
+    premises = {("building", one.code) for one in buildings} | {("compound", one.code) for one in compounds}
+    premises |= {("shop", one.code) for one in shops}
+    return _with_people(
+        whole,
+        people=register_queries.people(session, scope),
+        assignments=tuple(
+            one for one in queries.assignments(session, moment) if (one.premises_kind, one.premises) in premises
+        ),
+    )
+
+
+def _with_people(whole: Snapshot, *, people: tuple[Person, ...], assignments: tuple[Assignment, ...]) -> Snapshot:
+    """Add those in charge of what the snapshot holds."""
+    targets = {area.code for area in whole.areas} | {grid.code for grid in whole.grids}
+    targets |= {part.code for grid in whole.grids for part in grid.parts}
+    return replace(
+        whole, people=tuple(person for person in people if person.target in targets), assignments=assignments
+    )
+
+
+def moment_of(session: Session, *, generation: int | None = None, draft: int | None = None) -> Moment:
+    """Which state is meant: the newest generation where nothing is named.
+
+    Raises
+    ------
+    NotFound
+        If there is no such generation or draft.
+    """
+    return _moment(session, generation=generation, draft=draft)[0]
+
+
+def _moment(session: Session, *, generation: int | None, draft: int | None) -> tuple[Moment, str]:
+    if draft is not None:
+        found = read_draft(session, draft)
+        if found.status == "published":
+            # Its rows are the generation's now.
+            table = tables.generation
+            number = session.execute(select(table.c.number).where(table.c.draft_id == draft)).scalar_one()
+            return Moment(number), f"generation {number}"
+        return Moment(found.base_generation, found.id), f"draft {found.id}"
+    if generation is not None:
+        return Moment(get_generation(session, generation).number), f"generation {generation}"
+    newest = newest_generation(session)
+    return Moment(newest), f"generation {newest}" if newest is not None else "no generation"
+
+
+def _scope(session: Session, moment: Moment, *, today: date, area: str | None) -> tuple[queries.Scope, set[int] | None]:
+    """The scope of reading, and the areas to show: those below the one asked for, and those above."""
+    if area is None:
+        return queries.Scope(moment, today), None
+    numbers, parents = queries.area_tree(session, moment)
+    if area not in numbers:
+        raise NotFound(
+            f"没有编码为 {area} 的区域。请用 export areas 查看区域编码。",
+            f"There is no area with the code {area}. See the codes with export areas.",
+        )
+    root = numbers[area]
+    below = {number for number in parents if root in _chain(number, parents)}
+    return queries.Scope(moment, today, frozenset(below), root), below | set(_chain(root, parents))
+
+
+def _chain(number: int, parents: Mapping[int, int | None]) -> list[int]:
+    """An area and those above it."""
+    chain: list[int] = []
+    above: int | None = number
+    while above is not None and above in parents and above not in chain:
+        chain.append(above)
+        above = parents[above]
+    return chain

@@ -1,0 +1,114 @@
+"""Drafts and generations as rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from boundaries.errors import NotFound
+from boundaries.lifecycle import Draft, DraftStatus, Generation, require_open
+from boundaries.store import tables
+from boundaries.store.overlay import THINGS, Moment
+
+_draft, _generation = tables.draft, tables.generation
+
+
+def read_draft(session: Session, draft_id: int, *, lock: bool = False) -> Draft:
+    """One draft, locked until the transaction ends where asked.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this number.
+    """
+    query = _drafts().where(_draft.c.id == draft_id)
+    row = session.execute(query.with_for_update(of=_draft) if lock else query).first()
+    if row is None:
+        raise NotFound(
+            f"没有编号为 {draft_id} 的调整方案。请用 draft list 查看已有方案。",
+            f"There is no draft {draft_id}. See the drafts with draft list.",
+        )
+    return _to_draft(row)
+
+
+def read_drafts(session: Session, statuses: Sequence[DraftStatus] | None = None) -> tuple[Draft, ...]:
+    """Drafts, newest first, of these statuses or of all."""
+    query = _drafts().order_by(_draft.c.id.desc())
+    if statuses is not None:
+        query = query.where(_draft.c.status.in_(statuses))
+    return tuple(_to_draft(row) for row in session.execute(query))
+
+
+def edit(session: Session, draft_id: int) -> Moment:
+    """Lock a draft for an edit, count its revision, and say what it stands on.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this number.
+    Conflict
+        If it is not open.
+    """
+    draft = read_draft(session, draft_id, lock=True)
+    require_open(draft)
+    session.execute(update(_draft).where(_draft.c.id == draft_id).values(revision=_draft.c.revision + 1))
+    return Moment(draft.base_generation, draft_id)
+
+
+def authors(session: Session, draft: Draft) -> frozenset[str]:
+    """Everybody who drew in a draft: who opened it, and whose files its rows came from."""
+    found = {draft.created_by}
+    for thing in THINGS:
+        state = thing.state
+        query = (
+            select(tables.source.c.actor)
+            .join(state, state.c.source_id == tables.source.c.id)
+            .where(state.c.draft_id == draft.id)
+            .distinct()
+        )
+        found.update(session.execute(query).scalars())
+    return frozenset(found)
+
+
+def newest_generation(session: Session) -> int | None:
+    """Number of the newest generation, None before the first."""
+    number: int | None = session.execute(select(func.max(_generation.c.number))).scalar_one()
+    return number
+
+
+def read_generations(
+    session: Session, *, before: int | None = None, limit: int | None = None
+) -> tuple[Generation, ...]:
+    """Generations, newest first; only those below ``before``, at most ``limit``."""
+    query = select(_generation).order_by(_generation.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_generation.c.number < before)
+    return tuple(to_generation(row) for row in session.execute(query))
+
+
+def to_generation(row: Row[Any]) -> Generation:
+    """A row of the table as a value."""  # Any: the columns are those of the table
+    return Generation(row.number, row.draft_id, row.published_at, row.published_by, row.note, row.summary)
+
+
+def _drafts() -> Select[Any]:
+    return select(_draft, tables.area.c.code.label("area_code")).outerjoin(
+        tables.area, tables.area.c.id == _draft.c.area_id
+    )
+
+
+def _to_draft(row: Row[Any]) -> Draft:
+    return Draft(
+        id=row.id,
+        name=row.name,
+        area=row.area_code,
+        base_generation=row.base_generation,
+        status=row.status,
+        revision=row.revision,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        submitted_by=row.submitted_by,
+        approved_by=row.approved_by,
+        note=row.note,
+    )

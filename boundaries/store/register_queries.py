@@ -1,0 +1,116 @@
+"""What the registers say on a day: shops, people in charge, streets, water, walls."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Column, Row, Table, func, select
+from sqlalchemy.orm import Session
+
+from boundaries.model import Person, Shop, Street, Wall, Water
+from boundaries.store import tables
+from boundaries.store.overlay import GRID, effective
+from boundaries.store.queries import Query, Scope, on_ground, shape_column, shapes
+
+
+def shops_query(scope: Scope) -> Query:
+    """Shops of the day, on the ground asked for; ``tables.shop_record`` to filter by."""
+    record = tables.shop_record
+    query = (
+        select(*_columns(record), tables.shop.c.code, shape_column(record))
+        .join(tables.shop, tables.shop.c.id == record.c.shop_id)
+        .where(record.c.during.contains(scope.today))
+    )
+    return on_ground(query, record.c.geom, scope)
+
+
+def to_shops(rows: "list[Row[Any]] | tuple[Row[Any], ...]") -> tuple[Shop, ...]:
+    """Rows of :func:`shops_query` as values."""
+    return tuple(
+        Shop(
+            id=row.shop_id,
+            code=row.code,
+            name=row.name,
+            door=shape,
+            door_number=row.door_number,
+            credit_code=row.credit_code,
+            street=row.street,
+            side=row.side,
+            trade=row.trade,
+            state=row.state,
+            contact=row.contact,
+        )
+        for row, shape in zip(rows, shapes(rows), strict=True)
+    )
+
+
+def shops(session: Session, scope: Scope) -> tuple[Shop, ...]:
+    """Shops by permanent number."""
+    query = shops_query(scope).order_by(tables.shop_record.c.shop_id)
+    return to_shops(list(session.execute(query)))
+
+
+def streets(session: Session, scope: Scope) -> tuple[Street, ...]:
+    """Streets by code."""
+    rows = _ground(session, tables.street, scope)
+    return tuple(Street(row.id, row.code, row.name, shape) for row, shape in zip(rows, shapes(rows), strict=True))
+
+
+def waters(session: Session, scope: Scope) -> tuple[Water, ...]:
+    """Water by code."""
+    rows = _ground(session, tables.water, scope)
+    return tuple(Water(row.id, row.code, row.name, shape) for row, shape in zip(rows, shapes(rows), strict=True))
+
+
+def walls(session: Session, scope: Scope) -> tuple[Wall, ...]:
+    """Walls by code."""
+    rows = _ground(session, tables.wall, scope)
+    return tuple(Wall(row.id, row.code, shape) for row, shape in zip(rows, shapes(rows), strict=True))
+
+
+def people(session: Session, scope: Scope) -> tuple[Person, ...]:
+    """People in charge on the day; ``id`` is that of the charge, since one person may have several.
+
+    A grid is named by the code that it has at the moment asked for.
+    """
+    charge, person = tables.charge, tables.person
+    grid = effective(GRID, scope.moment, name="grid")
+    query = (
+        select(
+            charge,
+            person.c.name,
+            person.c.phone,
+            person.c.phone_published,
+            person.c.standing,
+            func.coalesce(grid.c.code, tables.part.c.code, tables.area.c.code).label("target"),
+        )
+        .join(person, person.c.id == charge.c.person_id)
+        .outerjoin(grid, grid.c.micro_grid_id == charge.c.micro_grid_id)
+        .outerjoin(tables.part, tables.part.c.id == charge.c.part_id)
+        .outerjoin(tables.area, tables.area.c.id == charge.c.area_id)
+        .where(charge.c.during.contains(scope.today))
+        .order_by(charge.c.id)
+    )
+    return tuple(
+        Person(
+            id=row.id,
+            name=row.name,
+            role=row.role,
+            target=row.target,
+            phone=row.phone,
+            phone_published=row.phone_published,
+            standing=row.standing,
+            since=row.during.lower,
+            until=row.during.upper - timedelta(days=1) if row.during.upper is not None else None,
+        )
+        for row in session.execute(query)
+        if row.target is not None
+    )
+
+
+def _ground(session: Session, table: Table, scope: Scope) -> list[Row[Any]]:
+    query = select(*_columns(table), shape_column(table)).where(table.c.during.contains(scope.today))
+    return list(session.execute(on_ground(query, table.c.geom, scope).order_by(table.c.code)))
+
+
+def _columns(table: Table) -> list[Column[Any]]:
+    return [column for column in table.c if column.name != "geom"]
