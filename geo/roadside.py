@@ -111,7 +111,7 @@ def reaches(line: LineString, shape: Polygon | MultiPolygon, *, depth_m: float) 
     points = _sample(near)
     if not len(points):
         return {}
-    corners = shapely.points(shapely.get_coordinates(near))
+    corners = np.asarray(shapely.points(shapely.get_coordinates(near)), dtype=object)
     side, along = sides(line, points), positions_m(line, points)
     corner_side, corner_along = sides(line, corners), positions_m(line, corners)
     found: dict[Side, Reach] = {}
