@@ -57,6 +57,8 @@ class ClusterStatus:
         The server's process.
     socket_dir : Path or None
         Where its socket lies.
+    port : int or None
+        Part of the socket's name.
     major : int or None
         The PostgreSQL version that made the folder.
     """
@@ -67,6 +69,7 @@ class ClusterStatus:
     is_running: bool
     pid: int | None
     socket_dir: Path | None
+    port: int | None
     major: int | None
 
 
@@ -152,6 +155,7 @@ def status(home: Path) -> ClusterStatus:
         is_running=server is not None and server.is_ready and server.has_socket,
         pid=server.pid if server else None,
         socket_dir=server.socket_dir if server else None,
+        port=server.port if server else None,
         major=major,
     )
 

@@ -1,0 +1,165 @@
+"""``db``: the database's life."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api import VERSION
+from api.cli import context
+from api.cli.output import emit, note
+from api.settings import load_settings
+from boundaries.errors import BadInput
+
+if TYPE_CHECKING:
+    from boundaries.cluster import ClusterStatus
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+_NOT_RUNNING = 5
+# What a backup keeps of the settings: no address of a database (it may hold a password), no folder of this machine.
+_KEPT_SETTINGS = ("lang", "timezone", "metric_crs", "four_eyes", "host", "port")
+
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="备份文件 / the backup file")]
+
+
+@app.command(help="启动数据库并升级表结构 / start the database and bring its tables up to date")
+def up(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
+    """Start the database and bring its tables up to date."""
+    _upgrade()
+    status(format=format)
+
+
+@app.command(help="停止本机的私有数据库 / stop this machine's private database")
+def down(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
+    """Stop this machine's private database."""
+    from boundaries import cluster
+
+    if load_settings().database_url is not None:
+        raise BadInput(
+            "MICROGRID_DATABASE_URL 指定的数据库不由本程序启停。请用它自己的方式停止。",
+            "The database named in MICROGRID_DATABASE_URL is not ours to stop. Stop it in its own way.",
+        )
+    emit({"stopped": cluster.stop(load_settings().home)}, format=format)
+
+
+@app.command(
+    help="数据库是否运行、什么版本;没有运行时退出码为 5 / whether it runs and what it holds; exit code 5 where not"
+)
+def status(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
+    """Whether it runs and what it holds; exit code 5 where not."""
+    from boundaries import cluster
+
+    url = load_settings().database_url
+    if url is None:
+        found = cluster.status(load_settings().home)
+        places = _places(found)
+        if not found.is_running or found.socket_dir is None or found.port is None:
+            emit(places, format=format)
+            raise typer.Exit(_NOT_RUNNING)
+        url = cluster.cluster_url(found.socket_dir, found.port, cluster.OWNER)
+    else:
+        places = {}
+    emit({**places, **_holdings(url)}, format=format)
+
+
+@app.command(help="先备份,再升级表结构 / back up, then bring the tables up to date")
+def upgrade(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
+    """Back up, then bring the tables up to date."""
+    emit(_upgrade(), format=format)
+
+
+@app.command(help="把全部数据写入一个文件 / write everything into one file")
+def backup(file: BackupFile, *, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
+    """Write everything into one file."""
+    from boundaries.services import upkeep
+
+    done = upkeep.backup(owner_url(), file, settings=_kept_settings(), service=VERSION, now=context.now())
+    rows = sum(done.rows.values())
+    emit({"file": file, "bytes": file.stat().st_size, "generation": done.generation, "rows": rows}, format=format)
+
+
+@app.command(help="把备份恢复到空数据库,并核对 / bring a backup back into an empty database, and verify it")
+def restore(
+    file: BackupFile,
+    *,
+    as_: context.AsName = None,
+    format: context.OutputFormat = "table",  # noqa: A002  the option's own name
+) -> None:
+    """Bring a backup back into an empty database, and verify it."""
+    from boundaries.services import upkeep
+
+    done = upkeep.restore(owner_url(), file, actor=context.actor(as_), now=context.now())
+    differs = {name: kept for name, kept in done.settings.items() if _kept_settings().get(name) != kept}
+    if differs:
+        shown = ", ".join(f"MICROGRID_{name.upper()}={kept}" for name, kept in differs.items())
+        zh, en = f"备份时的设置与现在不同:{shown}", f"Settings differ from the backup's: {shown}"
+        note(zh if context.language() == "zh" else en)
+    result = {
+        "file": file,
+        "made_at": done.manifest.made_at,
+        "generation": done.manifest.generation,
+        "rows": sum(done.manifest.rows.values()),
+        "audit_entries_verified": done.audit_entries,
+        "rights_verified": done.has_app_role,
+        "upgraded": list(done.steps),
+    }
+    emit(result, format=format)
+
+
+def owner_url() -> str:
+    """Address of the database as the role that owns the tables; the private cluster is started where need be.
+
+    Raises
+    ------
+    Unavailable
+        The private cluster cannot be started.
+    """
+    settings = load_settings()
+    if settings.database_url is not None:
+        return settings.database_url
+    from boundaries import cluster
+
+    return cluster.ensure_running(settings.home, runtime_dir=settings.runtime_dir).url(cluster.OWNER)
+
+
+def _upgrade() -> dict[str, object]:
+    from boundaries.services import upkeep
+
+    folder = load_settings().home / "backups"
+    done = upkeep.upgrade(owner_url(), folder=folder, settings=_kept_settings(), service=VERSION, now=context.now())
+    if done.backup is not None:
+        zh, en = f"升级前已备份到 {done.backup}", f"Backed up before the upgrade: {done.backup}"
+        note(zh if context.language() == "zh" else en)
+    return {"steps": list(done.steps), "backup": done.backup}
+
+
+def _places(found: "ClusterStatus") -> dict[str, object]:
+    return {
+        "running": found.is_running,
+        "home": found.home,
+        "data": found.data_dir,
+        "data_made_by": f"PostgreSQL {found.major}" if found.major else None,
+        "socket": found.socket_dir,
+        "pid": found.pid,
+    }
+
+
+def _holdings(url: str) -> dict[str, object]:
+    from boundaries.services import upkeep
+    from boundaries.store.migrate import head
+
+    state = upkeep.database_state(url)
+    return {
+        "postgresql": state.postgresql,
+        "postgis": state.postgis,
+        "tables": state.revision,
+        "tables_wanted": head(),
+        "generation": state.generation,
+        "size_mb": round(state.size_bytes / 1e6, 1),
+    }
+
+
+def _kept_settings() -> dict[str, str]:
+    settings = load_settings()
+    return {name: str(getattr(settings, name)) for name in _KEPT_SETTINGS}
