@@ -19,29 +19,27 @@ from geo.errors import Language, Problem
 
 _MISSING = 5
 _MIN_FREE_BYTES = 1_000_000_000
-_MODULES = tuple(
-    [
-        "numpy",
-        "scipy",
-        "shapely",
-        "pyproj",
-        "pandas",
-        "geopandas",
-        "pyogrio",
-        "pyarrow",
-        "openpyxl",
-        "sqlalchemy",
-        "geoalchemy2",
-        "psycopg",
-        "alembic",
-        "fastapi",
-        "uvicorn",
-        "orjson",
-        "structlog",
-        "rich",
-        "folium",
-        "fontTools",
-    ]
+_MODULES = (
+    "numpy",
+    "scipy",
+    "shapely",
+    "pyproj",
+    "pandas",
+    "geopandas",
+    "pyogrio",
+    "pyarrow",
+    "openpyxl",
+    "sqlalchemy",
+    "geoalchemy2",
+    "psycopg",
+    "alembic",
+    "fastapi",
+    "uvicorn",
+    "orjson",
+    "structlog",
+    "rich",
+    "folium",
+    "fontTools",
 )
 _NAMES_ZH = {
     "Python packages": "Python 部件",
