@@ -40,11 +40,10 @@ class Faces:
         ValueError
             If the faces do not make up one polygon.
         """
-        merged = shapely.coverage_union_all(self.polygons[chosen])
-        merged = merged.geoms[0] if hasattr(merged, "geoms") and len(merged.geoms) == 1 else merged
-        if not isinstance(merged, Polygon):
-            raise ValueError(f"faces make up a {merged.geom_type}, not one polygon")
-        normal: Polygon = shapely.normalize(merged)
+        pieces = shapely.get_parts(shapely.coverage_union_all(self.polygons[chosen]))
+        if len(pieces) != 1:
+            raise ValueError(f"faces make up {len(pieces)} polygons, not one")
+        normal: Polygon = shapely.normalize(pieces[0])
         return normal
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from shapely import Polygon
 
 from boundaries.demo.arrangement import Faces, Mask
@@ -76,9 +77,7 @@ def plan_damage(ground: Ground, cells: Sequence[Cell], samples: Values, rng: np.
     left, right, foot, head = _longest_border(cells)
     cut, cut_cells = _cut(cells)
     missing = tuple(
-        at
-        for at, cell in enumerate(cells)
-        if (cell.community, cell.block) in _MISSING_BLOCKS and cell.lot == 1
+        at for at, cell in enumerate(cells) if (cell.community, cell.block) in _MISSING_BLOCKS and cell.lot == 1
     )
     unstaffed = next(at for at, cell in enumerate(cells) if (cell.community, cell.block) == _UNSTAFFED_BLOCK)
     zigzag = _zigzag(cells[left].east, foot, head, rng)
@@ -122,15 +121,12 @@ def _zigzag(u: float, foot: float, head: float, rng: np.random.Generator) -> tup
 def _cut(cells: Sequence[Cell]) -> tuple[Polygon, tuple[int, int]]:
     """The ground between a border and the middle of the first slab south of it."""
     below = next(
-        at
-        for at, cell in enumerate(cells)
-        if (cell.community, cell.block) == _CUT_BLOCK and cell.high is not None and cell.houses[0].per_unit == 2
+        at for at, cell in enumerate(cells) if (cell.community, cell.block) == _CUT_BLOCK and cell.high is not None
     )
     above, cell = below - 1, cells[below]
     v = cell.houses[0].v + 1.0
-    head = cells[above].low
-    ring = Polygon([(cell.west, v), (cell.east, v), (cell.east, head), (cell.west, head)])
-    return ring, (above, below)
+    _, head = _reach(cell)
+    return shapely.box(cell.west, v, cell.east, head), (above, below)
 
 
 def defective_cells(faces: Faces, damage: Damage, count: int) -> list[Mask | None]:
@@ -155,3 +151,26 @@ def defective_cells(faces: Faces, damage: Damage, count: int) -> list[Mask | Non
 def is_missing(strip: Strip) -> bool:
     """Whether the defective drawing lacks this strip."""
     return strip.street == MISSING_STREET
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A defect that the demo shows: the kinds of finding that tell it, and its name."""
+
+    kinds: tuple[str, ...]
+    zh: str
+    en: str
+
+
+DEFECTS = (
+    Defect(("gap",), "新开路沿线和两个漏划小区的空白", "gaps along the new road and where two compounds are left out"),
+    Defect(("overlap",), "两张旧图对不上的重叠", "an overlap where two old drawings disagree"),
+    Defect(("compound_uncovered", "building_uncovered"), "两个小区未划入网格", "two compounds in no grid"),
+    Defect(
+        ("shop_undedicated", "mixed_management"),
+        f"{MISSING_STREET}沿街商铺没有专属网格",
+        "a shopping street with no dedicated grid",
+    ),
+    Defect(("building_cut",), "被网格线切开的楼", "a building cut by a border"),
+    Defect(("nobody_in_charge",), "没有联络员的网格", "a grid with nobody in charge"),
+)

@@ -1,13 +1,14 @@
 """Cutting the demo town's columns into micro-grids of 30 to 100 households.
 
-Borders run half-way between rows, where no shop row along the street stands across them. The number of grids of the whole
-town is met exactly by taking one more or one less where it unbalances least.
+Borders run half-way between rows, where no shop row along the street stands across
+them. The number of grids of the whole town is met exactly by taking one more or one
+less where it unbalances least.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def cuts(households: tuple[int, ...]) -> dict[int, Cut]:
     for grids in range(1, len(households) + 1):
         for borders in combinations(rows[1:], grids - 1):
             ends = (0, *borders, len(households))
-            cut = tuple(tuple(range(a, b)) for a, b in zip(ends, ends[1:], strict=False))
+            cut = tuple(tuple(range(a, b)) for a, b in pairwise(ends))
             sums = [sum(households[row] for row in group) for group in cut]
             # The band must hold when some of the flats stand empty, too.
             fewest = min(total - VACANT_MAX * len(group) for total, group in zip(sums, cut, strict=True))

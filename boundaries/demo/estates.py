@@ -7,7 +7,7 @@ building is ever in the way of one.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -45,6 +45,11 @@ class House:
     def dwellings(self) -> int:
         """Dwellings in the whole building."""
         return self.units * self.floors * self.per_unit
+
+    @property
+    def is_tower(self) -> bool:
+        """Whether it is a grid of its own, held by parts."""
+        return self.per_unit == 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +197,7 @@ def _rows(
 
 
 def _breaks(houses: tuple[House, ...]) -> tuple[float, ...]:
-    return tuple((above.v + below.v) / 2 for above, below in zip(houses, houses[1:], strict=False))
+    return tuple((above.v + below.v) / 2 for above, below in pairwise(houses))
 
 
 def _towers(middle: float, south: float, north: float, rng: np.random.Generator) -> tuple[House, ...]:

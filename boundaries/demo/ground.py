@@ -8,12 +8,15 @@ quite straight or square to another.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
+T = TypeVar("T", bound=BaseGeometry)
 Values = NDArray[np.float64]
 Line = Callable[[Values], Values]
 
@@ -43,9 +46,7 @@ class Bend:
         a = u + 11.0 * np.sin(v / 150.0 + 0.6) + 5e-5 * u * v
         b = v + 30.0 * np.sin(u / 330.0 + 0.4)
         cos, sin = np.cos(self.turn_rad), np.sin(self.turn_rad)
-        return np.round(
-            np.column_stack([self.east_m + a * cos - b * sin, self.north_m + a * sin + b * cos]), _DECIMALS
-        )
+        return np.round(np.column_stack([self.east_m + a * cos - b * sin, self.north_m + a * sin + b * cos]), _DECIMALS)
 
     def direction(self, u: float, v: float, du: float = 1.0, dv: float = 0.0) -> float:
         """Angle in radians, east to north, of a direction of the sheet at a place."""
@@ -151,7 +152,7 @@ def samples(verticals: Iterable[float], west: float, east: float, *, step_m: flo
     return np.unique(np.concatenate([np.arange(west, east, step_m), np.fromiter(verticals, dtype=np.float64)]))
 
 
-def bent(bend: Bend, shape: shapely.Geometry, *, step_m: float = 10.0) -> shapely.Geometry:
+def bent(bend: Bend, shape: T, *, step_m: float = 10.0) -> T:
     """A shape of the sheet, densified and brought into EPSG:4549."""
     return shapely.transform(shapely.segmentize(shape, step_m), bend)
 

@@ -1,5 +1,6 @@
 """Shop rows along the six shopping streets, and the strips that hold them."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -100,9 +101,9 @@ def _stretches(ground: Ground, estate: Estate, side: str) -> list[tuple[float, f
         column = estate.columns[0] if side == "west" else estate.columns[-1]
         ends = [south, *reversed(column.breaks), north]
     stretches = []
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in itertools.pairwise(ends):
         pieces = np.linspace(start, end, int(np.ceil((end - start) / _ROW_MAX_M)) + 1)
-        stretches += [(float(a), float(b)) for a, b in zip(pieces, pieces[1:], strict=False)]
+        stretches += [(float(a), float(b)) for a, b in itertools.pairwise(pieces)]
     return stretches
 
 
