@@ -116,7 +116,7 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
         "until": ("离任日期", "结束日期", "截止日期", "until"),
         "liaison": ("联络员", "微网格联络员", "微网格员", "微网格长", "liaison"),
         "full_time": ("专职网格员", "网格员", "full_time"),
-        "composite_head": ("网格长", "综合网格长", "composite_head"),
+        "chief": ("网格长", "综合网格长", "chief"),
     },
 }  # fmt: skip
 for _layer in ("areas", "grids", "buildings", "compounds", "shops", "streets", "waters", "walls"):

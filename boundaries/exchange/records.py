@@ -28,7 +28,7 @@ from boundaries.exchange.values import (
 from boundaries.model import Area, Kind, Layer, Level, MicroGrid, Part, Person
 from boundaries.snapshot import DEFAULT_KINDS, DEFAULT_LEVELS
 
-_PEOPLE_COLUMNS = ("liaison", "full_time", "composite_head")
+_PEOPLE_COLUMNS = ("liaison", "full_time", "chief")
 _NUMBER_ZH, _NUMBER_EN = "不是整数。请只写数字", "is not a whole number. Write digits only"
 _DAY_ZH, _DAY_EN = "不是日期。请写成 2026-01-31", "is not a date. Write 2026-01-31"
 _FLAG_ZH, _FLAG_EN = "请写“是”或“否”", "write yes or no"

@@ -37,7 +37,7 @@ LAYER_WORDS = {
 }
 ROLE_WORDS = {
     **dict.fromkeys(("联络员", "微网格联络员", "微网格员", "微网格长", "liaison"), "liaison"),
-    **dict.fromkeys(("综合网格长", "网格长", "composite_head"), "composite_head"),
+    **dict.fromkeys(("综合网格长", "网格长", "chief"), "chief"),
     **dict.fromkeys(("专职网格员", "网格员", "full_time"), "full_time"),
     **dict.fromkeys(("志愿者", "机关志愿者", "volunteer"), "volunteer"),
     **dict.fromkeys(("物业", "物业负责人", "物业人员", "property"), "property"),
