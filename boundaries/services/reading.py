@@ -1,9 +1,7 @@
 """Read the plan: a whole state as a Snapshot, or lists of it a page at a time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Generic, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,16 +14,6 @@ from boundaries.store import queries, register_queries, tables
 from boundaries.store.drafts import newest_generation, read_draft, read_generations, to_generation
 from boundaries.store.overlay import Moment
 from geo.crs import STORAGE_STEP
-
-Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """Some rows of a list; ``next`` is the cursor to ask for those after them, None at the end."""
-
-    rows: tuple[Row, ...]
-    next: str | None
 
 
 def current_generation(session: Session) -> int | None:
@@ -176,15 +164,5 @@ def _scope(session: Session, moment: Moment, *, today: date, area: str | None) -
             f"There is no area with the code {area}. See the codes with export areas.",
         )
     root = numbers[area]
-    below = {number for number in parents if root in _chain(number, parents)}
-    return queries.Scope(moment, today, frozenset(below), root), below | set(_chain(root, parents))
-
-
-def _chain(number: int, parents: Mapping[int, int | None]) -> list[int]:
-    """An area and those above it."""
-    chain: list[int] = []
-    above: int | None = number
-    while above is not None and above in parents and above not in chain:
-        chain.append(above)
-        above = parents[above]
-    return chain
+    below = {number for number in parents if root in queries.chain(number, parents)}
+    return queries.Scope(moment, today, frozenset(below), root), below | set(queries.chain(root, parents))

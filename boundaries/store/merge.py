@@ -57,12 +57,15 @@ def merge(session: Session, thing: Thing, moment: Moment, rows: Iterable[Values]
     arrived = incoming(session, thing.state, columns, rows)
     _drop_returned(session, thing, moment, arrived)
     base = effective(thing, Moment(moment.generation), name="base")
+    # What was retired and comes back counts on, so that no version ever stands for two shapes.
+    past = thing.state.alias("past")
+    last = select(func.max(past.c.version)).where(past.c[thing.key] == arrived.c[thing.key]).scalar_subquery()
     fresh = (
         select(
             *_select(arrived, columns),
             literal(moment.draft),
             base.c.version,
-            func.coalesce(base.c.version, 0) + 1,
+            func.coalesce(base.c.version, last, 0) + 1,
             literal(source_id),
         )
         .select_from(arrived.outerjoin(base, base.c[thing.key] == arrived.c[thing.key]))

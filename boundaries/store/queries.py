@@ -86,6 +86,16 @@ def area_tree(session: Session, moment: Moment) -> tuple[Mapping[str, int], Mapp
     return {row.code: row.area_id for row in rows}, {row.area_id: row.parent_id for row in rows}
 
 
+def chain(number: int, parents: Mapping[int, int | None]) -> list[int]:
+    """An area and those above it."""
+    found: list[int] = []
+    above: int | None = number
+    while above is not None and above in parents and above not in found:
+        found.append(above)
+        above = parents[above]
+    return found
+
+
 def areas_query(moment: Moment) -> tuple[Query, Subquery]:
     """Areas that hold, and the subquery to filter and order by."""
     states = effective(AREA, moment, name="states")
@@ -316,3 +326,17 @@ def _to_assignment(row: Row[Any]) -> Assignment:
         alternatives=tuple(Alternative(one["grid"], one["measure"], one["value"]) for one in row.alternatives),
         accepted_by=row.accepted_by,
     )
+
+
+def assigned_grids(session: Session, moment: Moment, kind: PremisesKind, numbers: Sequence[int]) -> dict[int, str]:
+    """Codes of the grids that premises are assigned to, by permanent number of the premises."""
+    states, identity = effective(ASSIGNMENT, moment), tables.assignment
+    grid = effective(GRID, moment, name="grid")
+    premises = identity.c[f"{kind}_id"]
+    rows = session.execute(
+        select(premises, grid.c.code)
+        .join(states, states.c.assignment_id == identity.c.id)
+        .join(grid, grid.c.micro_grid_id == states.c.micro_grid_id)
+        .where(premises.in_(numbers))
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,5 +1,6 @@
 """What the registers say on a day: shops, people in charge, streets, water, walls."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ def shops_query(scope: Scope) -> Query:
     return on_ground(query, record.c.geom, scope)
 
 
-def to_shops(rows: "list[Row[Any]] | tuple[Row[Any], ...]") -> tuple[Shop, ...]:
+def to_shops(rows: Sequence[Row[Any]]) -> tuple[Shop, ...]:
     """Rows of :func:`shops_query` as values."""
     return tuple(
         Shop(

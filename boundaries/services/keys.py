@@ -1,0 +1,173 @@
+"""API keys: shown once, kept only as a digest.
+
+A key reads ``mg_<number>_<secret>``. The secret has 256 bits of chance, so a plain
+SHA-256 of it gives nothing away and costs a look-up nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from boundaries.errors import BadInput, NotFound
+from boundaries.services import journal
+from boundaries.store import tables
+from boundaries.tiers import TIERS, Tier
+
+SCOPES = ("locate", "grids:read", "premises:read", "admin")
+
+_key = tables.api_key
+_SECRET_BYTES = 32
+_FORM = re.compile(r"mg_(\d{1,18})_([a-z2-7]{52})")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it may be shown: without its secret."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    tier: Tier
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it opens anything at this instant."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def create_key(
+    session: Session,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    tier: Tier,
+    actor: str,
+    now: datetime,
+    expires: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key.
+
+    Parameters
+    ----------
+    name : str
+        Whose it is, or what for.
+    scopes : sequence of str
+        Of ``SCOPES``.
+    tier : {"public", "internal", "restricted"}
+        The most secret fields that it shows.
+    actor : str
+        Who makes it.
+    now, expires : datetime
+        With their time zones.
+
+    Returns
+    -------
+    tuple of (ApiKey, str)
+        The second is the key itself: show it now, it is kept nowhere.
+
+    Raises
+    ------
+    BadInput
+        If the name is empty, a scope or the tier is not known, or it would have
+        expired already.
+    """
+    _require_sense(name=name, scopes=scopes, tier=tier, now=now, expires=expires)
+    secret = base64.b32encode(secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=").lower()
+    values = {
+        "name": name.strip(),
+        "digest": _digest(secret),
+        "scopes": sorted(set(scopes)),
+        "tier": tier,
+        "created_by": actor,
+        "created_at": now,
+        "expires_at": expires,
+    }
+    key = _to_key(session.execute(insert(_key).values(values).returning(_key)).one())
+    detail = {"name": key.name, "scopes": list(key.scopes), "tier": tier}
+    journal.record(session, actor=actor, action="key.create", subject=f"key:{key.id}", detail=detail, now=now)
+    return key, f"mg_{key.id}_{secret}"
+
+
+def verify_key(session: Session, text: str, now: datetime) -> ApiKey | None:
+    """The key that this text is, if it is good at this instant."""
+    match = _FORM.fullmatch(text.strip())
+    if match is None:
+        return None
+    row = session.execute(select(_key).where(_key.c.id == int(match[1]))).first()
+    if row is None or not hmac.compare_digest(bytes(row.digest), _digest(match[2])):
+        return None
+    key = _to_key(row)
+    return key if key.is_good(now) else None
+
+
+def list_keys(session: Session) -> tuple[ApiKey, ...]:
+    """Every key ever made, oldest first."""
+    return tuple(_to_key(row) for row in session.execute(select(_key).order_by(_key.c.id)))
+
+
+def revoke_key(session: Session, key_id: int, *, actor: str, now: datetime) -> None:
+    """Make a key good for nothing, at once and for ever.
+
+    Raises
+    ------
+    NotFound
+        If there is no such key, or it is revoked already.
+    """
+    revoked = session.execute(
+        update(_key).where(_key.c.id == key_id, _key.c.revoked_at.is_(None)).values(revoked_at=now).returning(_key.c.id)
+    ).first()
+    if revoked is None:
+        raise NotFound(
+            f"没有编号为 {key_id} 的有效密钥。请用 key list 查看。",
+            f"There is no living key {key_id}. See the keys with key list.",
+        )
+    journal.record(session, actor=actor, action="key.revoke", subject=f"key:{key_id}", detail={}, now=now)
+
+
+def _require_sense(*, name: str, scopes: Sequence[str], tier: str, now: datetime, expires: datetime | None) -> None:
+    if not name.strip():
+        raise BadInput("密钥没有名称。请写明给谁用。", "The key has no name. Say whom it is for.")
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise BadInput(
+            f"没有权限“{unknown[0] if unknown else ''}”。可用:{'、'.join(SCOPES)}。",
+            f'There is no scope "{unknown[0] if unknown else ""}". Known: {", ".join(SCOPES)}.',
+        )
+    if tier not in TIERS:
+        raise BadInput(
+            f"没有级别“{tier}”。可用:{'、'.join(TIERS)}。", f'There is no tier "{tier}". Known: {", ".join(TIERS)}.'
+        )
+    if expires is not None and expires <= now:
+        raise BadInput(
+            f"到期时间 {expires:%Y-%m-%d %H:%M} 已过。请写一个以后的时间。",
+            f"The key would have expired on {expires:%Y-%m-%d %H:%M} already. Give a later time.",
+        )
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _to_key(row: Row[Any]) -> ApiKey:  # Any: the columns are those of the table
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        scopes=tuple(row.scopes),
+        tier=row.tier,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )
