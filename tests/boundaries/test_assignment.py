@@ -8,7 +8,7 @@ from boundaries.model import Alternative, Area, Assignment
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from geo.crs import parse_crs
-from tests.boundaries.plans import (
+from tests.boundaries.boxes import (
     GRIDS,
     METRES,
     RULES,

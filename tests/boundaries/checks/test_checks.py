@@ -4,7 +4,7 @@ from boundaries.checks import CHECKS, run
 from boundaries.errors import BadInput
 from boundaries.findings import KINDS
 from boundaries.snapshot import Snapshot
-from tests.boundaries.plans import METRES, PLAN, RULES, plan, square, with_grid
+from tests.boundaries.boxes import METRES, PLAN, RULES, plan, square, with_grid
 
 
 def test_a_plan_in_order_has_no_finding() -> None:

@@ -10,7 +10,7 @@ from boundaries.model import Area, MicroGrid
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from geo.crs import parse_crs
-from tests.boundaries.plans import (
+from tests.boundaries.boxes import (
     AREAS,
     GRIDS,
     RULES,

@@ -5,7 +5,7 @@ from boundaries.checks import run
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from geo.crs import STORAGE_STEP
-from tests.boundaries.plans import GRIDS, RULES, liaison, part, plan, with_grid
+from tests.boundaries.boxes import GRIDS, RULES, liaison, part, plan, with_grid
 
 ALL = tuple(liaison(grid.code) for grid in GRIDS)
 

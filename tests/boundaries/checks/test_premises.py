@@ -7,7 +7,7 @@ from boundaries.checks import run
 from boundaries.findings import Finding
 from boundaries.model import Building, Compound
 from boundaries.rules import Rules
-from tests.boundaries.plans import (
+from tests.boundaries.boxes import (
     GRIDS,
     RULES,
     building,

@@ -4,7 +4,7 @@ import pytest
 from shapely import MultiPolygon, Polygon
 
 from boundaries.checks import run
-from tests.boundaries.plans import (
+from tests.boundaries.boxes import (
     AREAS,
     GRIDS,
     RULES,

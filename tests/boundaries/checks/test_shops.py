@@ -2,7 +2,7 @@ import pytest
 
 from boundaries.checks import run
 from boundaries.rules import Rules
-from tests.boundaries.plans import GRIDS, RULES, grid, plan, shop, square, with_grid
+from tests.boundaries.boxes import GRIDS, RULES, grid, plan, shop, square, with_grid
 
 FRONT = grid("S1", square(0, 0, 100, 10), rank=5, layer="overlay", kind="street_front")
 

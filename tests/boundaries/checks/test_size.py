@@ -2,7 +2,7 @@ import pytest
 
 from boundaries.checks import run
 from boundaries.rules import Rules
-from tests.boundaries.plans import GRIDS, RULES, building, part, plan, shop, square, with_grid
+from tests.boundaries.boxes import GRIDS, RULES, building, part, plan, shop, square, with_grid
 
 
 def band(rules: Rules = RULES, **changes: object) -> list[tuple[object, ...]]:

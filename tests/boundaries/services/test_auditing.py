@@ -6,7 +6,7 @@ import pytest
 from boundaries.checks import run
 from boundaries.services.auditing import areas_m2, counts, is_exact, report, summary
 from boundaries.snapshot import Snapshot
-from tests.boundaries.plans import AREAS, GRIDS, METRES, PLAN, RULES, building, compound, plan, shop, square, with_grid
+from tests.boundaries.boxes import AREAS, GRIDS, METRES, PLAN, RULES, building, compound, plan, shop, square, with_grid
 
 NAMED = (AREAS[0], replace(AREAS[1], name="文昌社区"), replace(AREAS[2], name="茶坊社区"))
 
