@@ -20,6 +20,8 @@ PORT = 5432
 MAX_SOCKET_PATH_BYTES = 107
 # PostgreSQL keeps paths in 1,024 bytes and appends names of its own.
 MAX_DATA_PATH_BYTES = 900
+# Of one folder's name, on every file system in use; a Chinese character takes three.
+MAX_NAME_BYTES = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,14 @@ def places(home: Path) -> Places:
     root = absolute / "cluster"
     data_dir = root / "data"
     text = os.fsencode(data_dir)
-    if len(text) > MAX_DATA_PATH_BYTES or b"\n" in text or b"\r" in text:
+    longest = max(map(len, text.split(b"/")))
+    if len(text) > MAX_DATA_PATH_BYTES or longest > MAX_NAME_BYTES or b"\n" in text or b"\r" in text:
         raise Unavailable(
-            f"数据目录路径过长({len(text)} 字节,至多 {MAX_DATA_PATH_BYTES})或含换行:{absolute}。"
-            "请用 MICROGRID_HOME 另选一个。",
-            f"The path of the data folder is too long ({len(text)} bytes, at most {MAX_DATA_PATH_BYTES}) "
-            f"or holds a line break: {absolute}. Choose another with MICROGRID_HOME.",
+            f"数据目录路径过长(共 {len(text)} 字节,至多 {MAX_DATA_PATH_BYTES};其中一级 {longest} 字节,"
+            f"至多 {MAX_NAME_BYTES})或含换行:{absolute}。请用 MICROGRID_HOME 另选一个。",
+            f"The path of the data folder is too long ({len(text)} bytes, at most {MAX_DATA_PATH_BYTES}; its longest "
+            f"name {longest}, at most {MAX_NAME_BYTES}) or holds a line break: {absolute}. "
+            "Choose another with MICROGRID_HOME.",
         )
     return Places(absolute, root, data_dir)
 

@@ -128,7 +128,7 @@ def data_major(data_dir: Path) -> int | None:
     """
     try:
         text = (data_dir / "PG_VERSION").read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if not data_dir.exists() or not any(data_dir.iterdir()):
             return None
         text = ""
