@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import typer
 from typer.exceptions import TyperException
 
+from api import VERSION
 from boundaries.errors import Blocked, Conflict, Forbidden, NotFound, Unavailable
 from geo.errors import Problem
 
@@ -150,7 +151,7 @@ def dispatch(arguments: list[str]) -> int:
         return DONE if arguments else BAD_INPUT
     verb, rest = arguments[0], arguments[1:]
     if verb == "--version":
-        sys.stdout.write(f"microgrid {_version()}\n")
+        sys.stdout.write(f"microgrid {VERSION}\n")
         return DONE
     if verb not in VERBS:
         raise TyperException(_unknown_verb(verb))
@@ -288,15 +289,6 @@ def _trace(error: BaseException) -> list[str]:
     """Where it happened, without the message: a message may quote names or coordinates."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("microgrid")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 def _discard(stream: TextIO) -> None:

@@ -1,0 +1,53 @@
+"""The HTTP application, made from a database and the settings."""
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from api import VERSION
+from api.guard import Guard
+from api.openapi import DESCRIPTION, TAGS
+from api.problems import install_problems
+from api.routes import areas, generations, health, micro_grids, pages, premises
+from api.settings import Settings
+
+
+def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    engine : Engine
+        The database, migrated.
+    settings : Settings
+
+    Returns
+    -------
+    FastAPI
+        An ASGI application; it holds no state but the engine and the settings.
+    """
+    app = FastAPI(
+        title="微网格地图服务 / Micro-grid mapping service",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        # Our own pages, behind the same key as the rest and with nothing from another host.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # Its spans would hold the query of a look-up, and its log records the text of exceptions.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    app.state.engine = engine
+    app.state.settings = settings
+    install_problems(app)
+    app.add_middleware(Guard, language=settings.lang)
+    for module in (micro_grids, areas, premises, generations, health, pages):
+        app.include_router(module.router)
+    return app
