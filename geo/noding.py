@@ -7,7 +7,6 @@ they only gain some.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import shapely
@@ -18,6 +17,7 @@ from geo.mesh import Floats, Ints, Mesh, Shapes, without_repeats, without_spikes
 
 # Each round splits what the last one bent; real layers end after two or three.
 _MAX_ROUNDS = 10
+_STORED_SLACK = 1.01
 
 
 def node(mesh: Mesh, *, tolerance_m: float) -> Mesh:
@@ -130,7 +130,7 @@ def densify(mesh: Mesh, shapes: NDArray[np.bool_], *, max_m: float) -> Mesh:
     shapes : ndarray of bool
         The shapes whose edges are split, in every other shape's ring too.
     max_m : float
-        Longest edge left. Edges between two fixed vertices stay: they were split before.
+        Longest edge left, one per cent more between two fixed vertices.
 
     Returns
     -------
@@ -139,9 +139,10 @@ def densify(mesh: Mesh, shapes: NDArray[np.bool_], *, max_m: float) -> Mesh:
     segments, _, place_segment = _segments(mesh)
     wanted = np.zeros(len(segments), dtype=bool)
     wanted[place_segment[shapes[mesh.shape_of_places()]]] = True
-    wanted &= ~mesh.is_fixed[segments].all(axis=1)
     ends = mesh.metres[segments]
     length = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
+    # A stored chain measured in another plane may seem a hair too long: it was split before.
+    wanted &= ~(mesh.is_fixed[segments].all(axis=1) & (length <= max_m * _STORED_SLACK))
     pieces = np.where(wanted, np.ceil(length / max_m), 1).astype(np.int64)
     extra = np.maximum(pieces - 1, 0)
     segment = np.repeat(np.arange(len(segments)), extra)
@@ -172,14 +173,16 @@ def same_outline(one: Shapes, other: Shapes, *, scale: Floats, tolerance_m: floa
     ndarray of bool
         True where every vertex of each lies within the tolerance of the other's outline.
     """
-    result = np.zeros(len(one), dtype=bool)
-    for index, pair in enumerate(zip(one, other, strict=True)):
-        first, second = (shapely.transform(shape, lambda xy: xy * scale) for shape in pair)
-        result[index] = _runs_along(first, second, tolerance_m) and _runs_along(second, first, tolerance_m)
+    first = np.asarray(shapely.transform(one, lambda xy: xy * scale), dtype=object)
+    second = np.asarray(shapely.transform(other, lambda xy: xy * scale), dtype=object)
+    return _runs_along(first, second, tolerance_m) & _runs_along(second, first, tolerance_m)
+
+
+def _runs_along(shapes: Shapes, others: Shapes, tolerance_m: float) -> NDArray[np.bool_]:
+    outlines = np.asarray(shapely.boundary(others), dtype=object)
+    shapely.prepare(outlines)
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    near = shapely.dwithin(outlines[owner], shapely.points(xy), tolerance_m)
+    result = np.ones(len(shapes), dtype=bool)
+    result[owner[~near]] = False
     return result
-
-
-def _runs_along(shape: Any, other: Any, tolerance_m: float) -> bool:
-    outline = other.boundary
-    shapely.prepare(outline)
-    return bool(shapely.dwithin(outline, shapely.points(shapely.get_coordinates(shape)), tolerance_m).all())
