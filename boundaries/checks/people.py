@@ -30,4 +30,4 @@ def _is_in_charge(person: Person, rules: Rules) -> bool:
     if rules.day is None:
         return True
     begun = person.since is None or person.since <= rules.day
-    return begun and (person.until is None or rules.day < person.until)
+    return begun and (person.until is None or rules.day <= person.until)

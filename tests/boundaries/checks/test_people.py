@@ -40,12 +40,14 @@ def test_each_part_needs_its_own() -> None:
 def test_terms_of_office_count_where_a_day_is_given() -> None:
     people = (
         *ALL[2:],
-        liaison("G1", until=date(2026, 5, 1)),
-        liaison("G2", since=date(2026, 5, 1), until=date(2026, 6, 1)),
+        liaison("G1", until=date(2026, 4, 30)),
+        liaison("G2", since=date(2026, 5, 1), until=date(2026, 5, 31)),
     )
     assert unheld(people=people) == []
     assert unheld(Rules(day=date(2026, 4, 30)), people=people) == [("G2",)]
     assert unheld(Rules(day=date(2026, 5, 1)), people=people) == [("G1",)]
+    assert unheld(Rules(day=date(2026, 5, 31)), people=people) == [("G1",)]
+    assert unheld(Rules(day=date(2026, 6, 1)), people=people) == [("G1",), ("G2",)]
 
 
 def test_files_without_people_say_nothing_but_an_empty_register_does() -> None:
