@@ -50,27 +50,49 @@ class Block:
     is_stacked: bool = False
 
 
-def name_blocks(typeface: Typeface, code: str, name: str, *, growth: float) -> list[Block]:
-    """Every way to set a number with a name, cheapest first."""
+def name_blocks(typeface: Typeface, code: str, name: str, *, largest_mm: float) -> list[Block]:
+    """Every way to set a number with a name up to this size, cheapest first."""
     blocks: list[Block] = []
-    for size in _sizes(NAME_SIZES_MM, growth):
-        base = _PER_SIZE * (NAME_SIZES_MM[0] * growth - size) / growth
+    for size in _sizes(NAME_SIZES_MM, largest_mm):
+        base = _PER_SIZE * (largest_mm - size) * NAME_SIZES_MM[0] / largest_mm
         blocks.append(_in_one_line(typeface, code, name, size, base))
         blocks.append(_in_lines(typeface, code, [name], size, base + _PER_LINE))
         if len(name) >= 4:
-            half = (len(name) + 1) // 2
-            blocks.append(_in_lines(typeface, code, [name[:half], name[half:]], size, base + 2 * _PER_LINE))
-        if 2 <= len(name) <= 10 and not name.isascii():
+            at = break_at(name)
+            blocks.append(_in_lines(typeface, code, [name[:at], name[at:]], size, base + 2 * _PER_LINE))
+        if 2 <= len(name) <= 10 and not any(c.isascii() for c in name):
             blocks.append(_stacked(typeface, code, name, size, base + 4 * _PER_LINE))
     return sorted(blocks, key=lambda block: block.penalty)
 
 
-def code_blocks(typeface: Typeface, code: str, *, growth: float) -> list[Block]:
-    """The number alone, for where no name fits: the table gives the name."""
-    return [
-        _in_lines(typeface, code, [], size, _PER_SIZE * (CODE_SIZES_MM[0] * growth - size))
-        for size in _sizes(CODE_SIZES_MM, growth)
+def break_at(name: str) -> int:
+    """Where to break a name in two: near its middle, rather before a number than within one."""
+
+    def cost(at: int) -> float:
+        before, after = name[at - 1], name[at]
+        off = abs(at - len(name) / 2)
+        if before == " ":
+            return off - 2
+        if not before.isascii() and after.isdigit():
+            return off - 1.5
+        return off + (8 if before.isascii() or after in "-幢栋号楼)、," else 0)
+
+    return min(range(1, len(name)), key=cost)
+
+
+def code_blocks(typeface: Typeface, code: str, *, largest_mm: float) -> list[Block]:
+    """The number alone, for where no name fits: the table gives the name.
+
+    The last is without a plate, for the narrowest grids.
+    """
+    plated = [
+        _in_lines(typeface, code, [], size, _PER_SIZE * (largest_mm - size))
+        for size in _sizes(CODE_SIZES_MM, largest_mm)
     ]
+    size = CODE_SIZES_MM[-1]
+    width = typeface.width_mm(code, size, is_bold=True)
+    bare = Piece(-width / 2, 0.0, code, size)
+    return [*plated, Block(width, size, size, plated[-1].penalty + 1.0, None, None, (bare,))]
 
 
 def plain_blocks(typeface: Typeface, name: str, sizes: Sequence[float]) -> list[Block]:
@@ -89,10 +111,10 @@ def plain_blocks(typeface: Typeface, name: str, sizes: Sequence[float]) -> list[
     return sorted(blocks, key=lambda block: block.penalty)
 
 
-def _sizes(sizes: Sequence[float], growth: float) -> list[float]:
-    """The list grown with the paper; its floor stays as a last resort."""
-    grown = [size * growth for size in sizes]
-    return sorted({max(size, sizes[-1]) for size in (*grown, sizes[-1])}, reverse=True)
+def _sizes(sizes: Sequence[float], largest_mm: float) -> list[float]:
+    """The list scaled to begin at the largest; its floor stays the last resort."""
+    share = largest_mm / sizes[0]
+    return sorted({max(size * share, sizes[-1]) for size in (*sizes, sizes[-1] / share)}, reverse=True)
 
 
 def _code_size(size: float) -> float:

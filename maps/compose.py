@@ -12,11 +12,23 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from maps.blocks import block_ops, code_blocks, name_blocks, plain_blocks
-from maps.display import ClipOp, LineOp, Op, PolygonOp, Rect, UnclipOp, box_op, line_ops, lines_of, polygon_ops
+from maps.blocks import NAME_SIZES_MM, block_ops, code_blocks, name_blocks, plain_blocks
+from maps.display import (
+    ClipOp,
+    LineOp,
+    Op,
+    PolygonOp,
+    Rect,
+    UnclipOp,
+    box_op,
+    line_ops,
+    lines_of,
+    polygon_ops,
+    rings_of,
+)
 from maps.labels import Ground, Placed, best_spot, outside_spot
 from maps.marks import building_numbers, placed_block, shop_dots, shop_numbers
-from maps.obstacles import Taken, Window
+from maps.obstacles import Mask, Taken, Window
 from maps.scene import DrawnGrid, Scene
 from maps.streetnames import NameStyle, line_names
 from maps.style import Style
@@ -31,7 +43,13 @@ CASING_MM = 1.1
 _HATCH_MM = 2.2
 _NEIGHBOUR_SIZES_MM = (4.2, 3.6, 3.0, 2.6, 2.3)
 _COMPOUND_SIZES_MM = (2.3, 2.0)
+_WATER_SIZES_MM = (3.6, 3.0, 2.4, 2.0)
+_CLEAR_OF_NAMES_MM = 2.4
 _WALL_DASH_MM = (1.6, 0.5)
+# More lines than this and nobody finds where one ends.
+_MOST_LEADERS = 40
+_OF_GRID_SIDE = 0.105
+_SMALLEST_NAME_MM = 2.4
 
 
 @dataclass
@@ -62,6 +80,9 @@ class Pens:
     growth: float
     taken: Taken
     ground: Ground
+    buildings_only: Ground
+    name_mm: float
+    outline: Mask
 
 
 def paint(
@@ -90,7 +111,16 @@ def paint(
         taken.add(rect.inset(-1).ring)
     bands = [shapely.buffer(street.lines, street.width_mm / 2) for street in scene.streets if street.name]
     inside = [drawn.shape for drawn in scene.buildings if drawn.is_inside]
-    pens = Pens(style, typeface, growth, taken, Ground.of([*inside, *bands]))
+    pens = Pens(
+        style,
+        typeface,
+        growth,
+        taken,
+        Ground.of([*inside, *bands]),
+        Ground.of(inside),
+        _name_size(scene, growth),
+        taken.page.filled(rings_of(scene.outline)),
+    )
     painted = Painted()
     painted.ops.append(ClipOp((scene.frame.ring,)))
     painted.ops.append(box_op(scene.frame, fill=style.surroundings))
@@ -104,6 +134,12 @@ def paint(
     _paint_labels(scene, painted, pens, borders, show_shops=show_shops)
     painted.ops.append(UnclipOp())
     return painted
+
+
+def _name_size(scene: Scene, growth: float) -> float:
+    """Largest type of grid names: one size for most grids, fitting the middling one."""
+    middling = float(np.sqrt(np.median(shapely.area([drawn.shape for drawn in scene.grids]))))
+    return float(np.clip(_OF_GRID_SIDE * middling, _SMALLEST_NAME_MM, NAME_SIZES_MM[0] * growth))
 
 
 def _paint_ground(scene: Scene, painted: Painted, style: Style) -> None:
@@ -166,7 +202,9 @@ def _paint_buildings(scene: Scene, painted: Painted, style: Style) -> None:
         painted.ops.extend(line_ops(shape, colour=style.wall, width_mm=0.22, dash_mm=(0.7, 0.7)))
     for shape in scene.walls:
         painted.shown.add("wall")
-        painted.ops.extend(line_ops(shape, colour=style.wall, width_mm=0.3, dash_mm=_WALL_DASH_MM))
+        painted.ops.extend(
+            line_ops(shapely.intersection(shape, scene.outline), colour=style.wall, width_mm=0.3, dash_mm=_WALL_DASH_MM)
+        )
 
 
 def _paint_borders(scene: Scene, painted: Painted, style: Style) -> BaseGeometry:
@@ -187,7 +225,7 @@ def _paint_borders(scene: Scene, painted: Painted, style: Style) -> BaseGeometry
     painted.ops.extend(line_ops(middle, colour=style.composite, width_mm=COMPOSITE_MM))
     for drawn in scene.grids:
         if drawn.grid.layer == "overlay":
-            painted.ops.extend(polygon_ops(drawn.shape, stroke=style.border, width_mm=0.5))
+            painted.ops.extend(polygon_ops(drawn.shape, stroke=style.hatch, width_mm=0.6))
     painted.ops.extend(polygon_ops(scene.outline, stroke=style.accent_band, width_mm=OUTLINE_BAND_MM))
     painted.ops.extend(polygon_ops(scene.outline, stroke=style.border, width_mm=OUTLINE_MM))
     return shapely.union_all([every, middle, rim])
@@ -229,10 +267,12 @@ def _paint_labels(scene: Scene, painted: Painted, pens: Pens, borders: BaseGeome
 def _grid_label(scene: Scene, drawn: DrawnGrid, painted: Painted, pens: Pens) -> list[Op]:
     """Number and name inside, else the number inside, else outside with a line, else told as missing."""
     style, code = pens.style, drawn.grid.code
-    named = name_blocks(pens.typeface, drawn.short, drawn.grid.name, growth=pens.growth) if drawn.grid.name else []
-    numbered = code_blocks(pens.typeface, drawn.short, growth=pens.growth)
+    named = name_blocks(pens.typeface, drawn.short, drawn.grid.name, largest_mm=pens.name_mm) if drawn.grid.name else []
+    numbered = code_blocks(pens.typeface, drawn.short, largest_mm=max(2.4, 0.75 * pens.name_mm))
+    # A street front lies on its street: its name belongs on the roadway.
+    ground = pens.buildings_only if drawn.is_dedicated else pens.ground
     for blocks, told in ((named, painted.named), (numbered, painted.named if not named else painted.code_only)):
-        spot = best_spot(drawn.shape, blocks, frame=scene.frame, taken=pens.taken, ground=pens.ground)
+        spot = best_spot(drawn.shape, blocks, frame=scene.frame, taken=pens.taken, ground=ground)
         if spot is not None:
             pens.taken.add(spot.box)
             told.append(code)
@@ -240,9 +280,9 @@ def _grid_label(scene: Scene, drawn: DrawnGrid, painted: Painted, pens: Pens) ->
             text = f"{drawn.short} {drawn.grid.name}" if blocks is named else drawn.short
             painted.labels.append(placed_block("grid", code, spot, text, smallest))
             return block_ops(spot.block, spot.x_mm, spot.y_mm, spot.angle_deg, style=style, ink=style.ink)
-    found = outside_spot(
-        drawn.shape, numbered, frame=scene.frame, taken=pens.taken, keep_off=scene.outline
-    ) if shapely.intersects(drawn.shape, scene.frame.shape) else None  # fmt: skip
+    is_seen = shapely.intersects(drawn.shape, scene.frame.shape)
+    may_lead = is_seen and len(painted.led) < _MOST_LEADERS
+    found = outside_spot(drawn.shape, numbered[-2], taken=pens.taken, keep_off=pens.outline) if may_lead else None
     if found is None:
         painted.missing.append(code)
         return []
@@ -263,11 +303,11 @@ def _grid_label(scene: Scene, drawn: DrawnGrid, painted: Painted, pens: Pens) ->
 def _street_labels(scene: Scene, painted: Painted, pens: Pens, borders: BaseGeometry) -> list[Op]:
     style = pens.style
     streets = [(s.name, s.lines, s.width_mm) for s in scene.streets if s.name]
-    waters = [(name, _axis_of(shape), 6.0) for name, shape in scene.waters if name]
+    lines = [(name, shape, 6.0) for name, shape in scene.waters if name and shapely.get_dimensions(shape) == 1]
     every: list[Op] = []
     for names, name_style in (
         (streets, NameStyle("street", style.ink_soft, style.paper, is_bold=True)),
-        ([each for each in waters if not each[1].is_empty], NameStyle("water", style.water_ink, style.water, False)),
+        (lines, NameStyle("water", style.water_ink, style.water, False)),
     ):
         ops, placed, dropped = line_names(
             names, style=name_style, typeface=pens.typeface, taken=pens.taken, frame=scene.frame, borders=borders,
@@ -279,41 +319,40 @@ def _street_labels(scene: Scene, painted: Painted, pens: Pens, borders: BaseGeom
     return every
 
 
-def _axis_of(shape: BaseGeometry) -> BaseGeometry:
-    """A line along water: itself, or the long axis of the tightest rectangle, cut to the shape."""
-    if shapely.get_dimensions(shape) < 2:
-        return shape
-    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(shape))
-    if len(corners) < 4:
-        return shapely.LineString()
-    sides = np.hypot(*np.diff(corners[:3], axis=0).T)
-    a, b, c, d = corners[:4]
-    ends = ((a + d) / 2, (b + c) / 2) if sides[0] >= sides[1] else ((a + b) / 2, (c + d) / 2)
-    inside = shapely.intersection(shapely.LineString(ends), shape)
-    lines = [part for part in shapely.get_parts(inside) if isinstance(part, shapely.LineString)]
-    return max(lines, key=shapely.length) if lines else shapely.LineString()
-
-
 def _other_labels(scene: Scene, painted: Painted, pens: Pens) -> list[Op]:
-    """Neighbours by name, then compounds whose name no grid carries already."""
+    """Waters and neighbours by name, then compounds whose name no grid carries already."""
     style = pens.style
     ops: list[Op] = []
     carried = {drawn.grid.name for drawn in scene.grids}
+    off_rim = shapely.difference(scene.frame.shape, shapely.buffer(shapely.boundary(scene.outline), OUTLINE_BAND_MM))
+    waters = [
+        (name, shapely.intersection(shape, off_rim), "water")
+        for name, shape in scene.waters
+        if name and shapely.get_dimensions(shape) == 2
+    ]
     neighbours = [(name, shape, "neighbour") for name, shape in scene.neighbours]
     compounds = [(name, shape, "compound") for name, shape in scene.compounds if name and name not in carried]
-    dropped: dict[str, list[str]] = {"neighbour": [], "compound": []}
-    for name, shape, kind in (*neighbours, *compounds):
-        sizes = _NEIGHBOUR_SIZES_MM if kind == "neighbour" else _COMPOUND_SIZES_MM
+    dropped: dict[str, list[str]] = {"water": [], "neighbour": [], "compound": []}
+    for name, shape, kind in (*waters, *neighbours, *compounds):
+        sizes = {"compound": _COMPOUND_SIZES_MM, "water": _WATER_SIZES_MM}.get(kind, _NEIGHBOUR_SIZES_MM)
         blocks = plain_blocks(pens.typeface, name, [size * pens.growth for size in sizes])
         whole = shapely.orient_polygons(shapely.make_valid(shape))
-        spot = best_spot(whole, blocks, frame=scene.frame, taken=pens.taken, ground=pens.ground, may_turn=False)
+        spot = best_spot(
+            whole,
+            blocks,
+            frame=scene.frame,
+            taken=pens.taken,
+            ground=pens.ground,
+            may_turn=False,
+            clear_mm=_CLEAR_OF_NAMES_MM,
+        )
         if spot is None:
             dropped[kind].append(name)
             continue
         pens.taken.add(spot.box)
         painted.labels.append(placed_block(kind, name, spot, name, spot.block.size_mm))
-        ink = style.ink_faded if kind == "neighbour" else style.wall
-        ops.extend(block_ops(spot.block, spot.x_mm, spot.y_mm, 0.0, style=style, ink=ink, is_bold=False))
+        ink = {"neighbour": style.ink_faded, "water": style.water_ink, "compound": style.wall}[kind]
+        ops.extend(block_ops(spot.block, spot.x_mm, spot.y_mm, spot.angle_deg, style=style, ink=ink, is_bold=False))
     for kind, names in dropped.items():
         painted.drop(kind, names)
     return ops

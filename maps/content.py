@@ -53,7 +53,7 @@ def grid_table(
         fill = style.fill(drawn.colour) if drawn.grid.layer == "tile" else None
         cells = (drawn.short, _full_name(drawn.grid), *counts, *who(drawn.grid.code))
         parts = [
-            Row((_short_part(part, scene.code_prefix), _part_name(part), *([""] if has_counts else []),
+            Row((_short_part(part, scene.codes.before), _part_name(part), *([""] if has_counts else []),
                  *([str(part.households) if part.households is not None else "—"] if has_households else []),
                  *who(part.code)), "part")
             for part in drawn.grid.parts
@@ -101,7 +101,7 @@ def _short_part(part: Part, prefix: str) -> str:
 
 
 def _part_name(part: Part) -> str:
-    return part.name or "、".join(part.units)
+    return "└ " + (part.name or "、".join(part.units))
 
 
 def shop_table(scene: Scene, *, language: Language) -> Table | None:
@@ -143,16 +143,14 @@ def imprint(
     language: Language,
 ) -> list[str]:
     """The lines under the scale bar."""
-    said = generation
-    if said is None and snapshot.generation is not None:
-        said = word("generation_number", language, snapshot.generation)
-    said = said or snapshot.label
+    said = version_text(generation, snapshot, language)
     when = word("date", language, word("date_format", language, day.year, day.month, day.day))
     lines = [word("publisher", language, publisher)] if publisher else []
     lines.append(f"{when}  {word('generation', language, said)}" if said else when)
     lines.append(word("crs", language, crs_name(snapshot.metric.plane, language)))
-    if scene.code_prefix:
-        lines.append(word("prefix", language, scene.code_prefix))
+    if scene.codes.is_shortened:
+        rest = f" + {scene.codes.after}" if scene.codes.after else ""
+        lines.append(word("prefix", language, scene.codes.before, rest))
     if review_number:
         lines.append(word("review", language, review_number))
     if credit:
@@ -161,6 +159,15 @@ def imprint(
     if pages > 1:
         lines.append(word("page", language, 1, pages))
     return lines
+
+
+def version_text(generation: str | None, snapshot: Snapshot, language: Language) -> str:
+    """The version of the data for people."""
+    if generation is not None:
+        return generation
+    if snapshot.generation is not None:
+        return word("generation_number", language, snapshot.generation)
+    return snapshot.label
 
 
 def crs_name(plane: str, language: Language) -> str:

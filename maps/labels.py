@@ -16,14 +16,14 @@ from shapely.geometry.base import BaseGeometry
 
 from maps.blocks import Block
 from maps.display import Points, Rect, rings_of
-from maps.obstacles import CELL_MM, Taken, Window, quad, summed, window_sums
+from maps.obstacles import CELL_MM, Mask, Taken, Window, quad, summed, window_sums
 
 _INSET_MM = 0.4
 _CLEAR_MM = 0.4
-_OVER_THINGS = 6.0
+_OVER_THINGS = 9.0
 _FROM_POLE = 1.6
 _LONG_AND_THIN = 2.6
-_ANGLED_PENALTY = 0.5
+_ANGLED_PENALTY = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,14 @@ class Ground:
 
 
 def best_spot(
-    shape: BaseGeometry, blocks: Sequence[Block], *, frame: Rect, taken: Taken, ground: Ground, may_turn: bool = True
+    shape: BaseGeometry,
+    blocks: Sequence[Block],
+    *,
+    frame: Rect,
+    taken: Taken,
+    ground: Ground,
+    may_turn: bool = True,
+    clear_mm: float = _CLEAR_MM,
 ) -> Spot | None:
     """The cheapest place of the cheapest block inside a polygon.
 
@@ -108,6 +115,8 @@ def best_spot(
         Shapes better not covered.
     may_turn : bool
         Whether a long thin polygon may be lettered along its axis.
+    clear_mm : float
+        Distance to keep from boxes already placed.
 
     Returns
     -------
@@ -118,13 +127,14 @@ def best_spot(
     if allowed.is_empty:
         return None
     allowed = shapely.orient_polygons(allowed)
-    level = _search(allowed, blocks, 0.0, taken, ground)
+    near = [_grown(box, clear_mm) for box in taken.near(tuple(shapely.bounds(allowed).tolist()))]
+    level = _search(allowed, blocks, 0.0, near, ground)
     if not may_turn or (level is not None and level.cost < 1.0):
         return level
     angle, is_long = _axis(allowed)
     if not is_long or abs(angle) < 4:
         return level
-    turned = _search(allowed, [block for block in blocks if not block.is_stacked], angle, taken, ground)
+    turned = _search(allowed, [block for block in blocks if not block.is_stacked], angle, near, ground)
     if turned is None or (level is not None and level.cost <= turned.cost + _ANGLED_PENALTY):
         return level
     return turned
@@ -145,7 +155,9 @@ def _axis(shape: BaseGeometry) -> tuple[float, bool]:
     return angle, bool(lengths.max() > _LONG_AND_THIN * max(lengths.min(), 1e-9))
 
 
-def _search(allowed: BaseGeometry, blocks: Sequence[Block], angle: float, taken: Taken, ground: Ground) -> Spot | None:
+def _search(
+    allowed: BaseGeometry, blocks: Sequence[Block], angle: float, near: Sequence[Points], ground: Ground
+) -> Spot | None:
     """Every window of every block, in a frame turned so that the run lies level."""
     turn = np.radians(angle)
     back = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
@@ -161,9 +173,8 @@ def _search(allowed: BaseGeometry, blocks: Sequence[Block], angle: float, taken:
     if not inside.any():
         return None
     hard = ~inside
-    grown = [level(_grown(box)) for box in taken.near(tuple(allowed.bounds))]
-    if grown:
-        hard |= window.filled(grown)
+    if near:
+        hard |= window.filled([level(box) for box in near])
     soft = window.filled([level(ring) for shape in ground.near(allowed) for ring in rings_of(shape)])
     found = _cheapest(blocks, window, inside, summed(hard), summed(soft))
     if found is None:
@@ -173,10 +184,17 @@ def _search(allowed: BaseGeometry, blocks: Sequence[Block], angle: float, taken:
     return Spot(block, float(x), float(y), angle, cost)
 
 
-def _grown(box: Points) -> Points:
+def _grown(box: Points, by_mm: float) -> Points:
     middle = box[:-1].mean(axis=0)
     half = np.abs(box[:-1] - middle).max(axis=0)
-    return np.asarray(middle + (box - middle) * (1 + _CLEAR_MM / np.maximum(half, _CLEAR_MM)))
+    return np.asarray(middle + (box - middle) * (1 + by_mm / np.maximum(half, 0.1)))
+
+
+def _pole(inside: np.ndarray, depth: np.ndarray) -> Points:  # type: ignore[type-arg]
+    """The deepest cell; of nearly equal ones, as along a strip, that nearest to the middle."""
+    deep = np.argwhere(depth >= 0.95 * depth.max()).astype(float)
+    middle = np.argwhere(inside).mean(axis=0)
+    return np.asarray(deep[int(np.argmin(np.hypot(*(deep - middle).T)))])
 
 
 def _cheapest(
@@ -187,7 +205,7 @@ def _cheapest(
     soft: np.ndarray,  # type: ignore[type-arg]
 ) -> tuple[Block, Points, float] | None:
     depth = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
-    pole = np.array(np.unravel_index(int(np.argmax(depth)), depth.shape), dtype=float)
+    pole = _pole(inside, depth)
     per_root_area = _FROM_POLE * CELL_MM / np.sqrt(inside.sum() * CELL_MM**2)
     best: tuple[Block, Points, float] | None = None
     for block in blocks:
@@ -215,19 +233,18 @@ def _cheapest(
 
 
 def outside_spot(
-    target: BaseGeometry, blocks: Sequence[Block], *, frame: Rect, taken: Taken, keep_off: BaseGeometry
+    target: BaseGeometry, block: Block, *, taken: Taken, keep_off: Mask
 ) -> tuple[Spot, tuple[float, float]] | None:
-    """A place near a polygon but outside it, and the point inside to lead to.
+    """A free place near a polygon but outside it, and the point inside to lead to.
 
     Parameters
     ----------
     target : Polygon or MultiPolygon
-    blocks : sequence of Block
-        Largest first; the smallest is tried last.
-    frame : Rect
+    block : Block
     taken : Taken
-    keep_off : shapely geometry
-        Ground where the box would be read as another polygon's; used only if all else is full.
+    keep_off : ndarray of bool
+        Cells of the page where the box would be read as another polygon's; used
+        only where all else is full.
 
     Returns
     -------
@@ -235,31 +252,12 @@ def outside_spot(
     """
     point = shapely.point_on_surface(target)
     anchor = (float(shapely.get_x(point)), float(shapely.get_y(point)))
-    inner = frame.inset(1)
-    window = taken.page
-    for is_strict in (True, False):
-        for block in blocks[-3:]:
-            rows, columns = int(np.ceil(block.height_mm / CELL_MM)) + 2, int(np.ceil(block.width_mm / CELL_MM)) + 2
-            table = summed(taken.cells)
-            full = window_sums(table, rows, columns)
-            candidates = np.argwhere(full[::3, ::3] == 0) * 3
-            middles = np.column_stack(
-                [
-                    window.x_mm + (candidates[:, 1] + columns / 2) * CELL_MM,
-                    window.y_mm + (candidates[:, 0] + rows / 2) * CELL_MM,
-                ]
-            )
-            half_w, half_h = block.width_mm / 2, block.height_mm / 2
-            is_in = (
-                (middles[:, 0] - half_w > inner.x)
-                & (middles[:, 0] + half_w < inner.right)
-                & (middles[:, 1] - half_h > inner.y)
-                & (middles[:, 1] + half_h < inner.bottom)
-            )
-            middles = middles[is_in]
-            order = np.argsort(np.hypot(middles[:, 0] - anchor[0], middles[:, 1] - anchor[1]), kind="stable")
-            for x, y in middles[order]:
-                box = shapely.box(x - half_w, y - half_h, x + half_w, y + half_h)
-                if not is_strict or not shapely.intersects(keep_off, box):
-                    return Spot(block, float(x), float(y), 0.0, block.penalty), anchor
+    rows, columns = int(np.ceil(block.height_mm / CELL_MM)) + 2, int(np.ceil(block.width_mm / CELL_MM)) + 2
+    for blocked in (taken.cells | keep_off, taken.cells):
+        free = np.argwhere(window_sums(summed(blocked), rows, columns) == 0)
+        if len(free):
+            x = taken.page.x_mm + (free[:, 1] + columns / 2) * CELL_MM
+            y = taken.page.y_mm + (free[:, 0] + rows / 2) * CELL_MM
+            nearest = int(np.argmin(np.hypot(x - anchor[0], y - anchor[1])))
+            return Spot(block, float(x[nearest]), float(y[nearest]), 0.0, block.penalty), anchor
     return None

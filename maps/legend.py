@@ -47,13 +47,7 @@ def legend_items(
         number = next((label.text for label in painted.labels if label.kind == "shop"), "")
         items.append(LegendItem(_dot(number, style, typeface), said("shop" if number else "shop_plain")))
     if "street" in shown:
-        name = next((label.text for label in painted.labels if label.kind == "street"), "")
-        items.append(
-            LegendItem(
-                line_symbol(style.road, 2.2 * growth, band=(style.road_edge, 2.2 * growth + 0.35)),
-                said("street") if name else said("street"),
-            )
-        )
+        items.append(LegendItem(_road(style, growth), said("street")))
     if "water" in shown:
         items.append(LegendItem(_boxed("", style.water, style.water_ink, style.ink, typeface), said("water")))
     if "compound" in shown:
@@ -129,5 +123,14 @@ def _dot(text: str, style: Style, typeface: Typeface) -> Symbol:
         if text:
             ops.append(text_at(typeface, text, x, y, rect.height * 0.55, style.shop_ink, is_bold=True))
         return ops
+
+    return draw
+
+
+def _road(style: Style, growth: float) -> Symbol:
+    way = line_symbol(style.road, 1.5 * growth, band=(style.road_edge, 1.5 * growth + 0.4))
+
+    def draw(rect: Rect) -> list[Op]:
+        return [box_op(rect.inset(0.3), fill=style.neighbour_fill), *way(rect)]
 
     return draw

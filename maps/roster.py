@@ -7,9 +7,11 @@ its point lies in (a shop by its door, a building by a point inside it).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from os.path import commonprefix
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from boundaries.model import MicroGrid, Part, Person
 from boundaries.snapshot import Snapshot
@@ -29,58 +31,70 @@ class GridFacts:
 
 def facts_by_grid(snapshot: Snapshot, grids: Sequence[MicroGrid]) -> tuple[GridFacts, ...]:
     """Totals of each of these grids, in their order."""
-    places = {id(grid): index for index, grid in enumerate(grids)}
-    by_code = {grid.code: places[id(grid)] for grid in reversed(grids)}
-    given = {
-        (each.premises_kind, each.premises): by_code[each.grid]
-        for each in snapshot.assignments
-        if each.grid in by_code and each.accepted_by is not None
-    }
-    tiles = [index for index, grid in enumerate(grids) if grid.layer == "tile"]
-    tree = shapely.STRtree([grids[index].polygon for index in tiles])
-    homes = _homes(tree, tiles, shapely.point_on_surface([each.shape for each in snapshot.buildings]))
-    doors = _homes(tree, tiles, np.array([each.door for each in snapshot.shops], dtype=object))
     buildings, shops = [0] * len(grids), [0] * len(grids)
     households: list[int | None] = [_households_of_parts(grid.parts) for grid in grids]
     has_parts = [count is not None for count in households]
-    for building, home in zip(snapshot.buildings, homes, strict=True):
-        place = given.get(("building", building.code), home)
+    for building, place in zip(snapshot.buildings, _homes_of_buildings(snapshot, grids), strict=True):
         if place is None:
             continue
         buildings[place] += 1
         if building.households is not None and not has_parts[place]:
             households[place] = (households[place] or 0) + building.households
-    for shop, home in zip(snapshot.shops, doors, strict=True):
-        place = given.get(("shop", shop.code), home)
+    for shop, place in zip(snapshot.shops, homes_of_shops(snapshot, grids), strict=True):
         if place is not None and shop.state != "closed":
             shops[place] += 1
     return tuple(GridFacts(*each) for each in zip(buildings, households, shops, strict=True))
 
 
-def _homes(tree: shapely.STRtree, tiles: Sequence[int], points: np.ndarray) -> list[int | None]:  # type: ignore[type-arg]
-    """For each point the grid it lies in: the first in order where several touch it."""
-    homes: list[int | None] = [None] * len(points)
-    if not len(points) or not tiles:
-        return homes
-    for point, tile in zip(*tree.query(points, predicate="intersects"), strict=True):
-        place = tiles[tile]
-        found = homes[point]
-        homes[point] = place if found is None else min(found, place)
-    return homes
+def _homes_of_buildings(snapshot: Snapshot, grids: Sequence[MicroGrid]) -> list[int | None]:
+    tiles = [index for index, grid in enumerate(grids) if grid.layer == "tile"]
+    points = shapely.point_on_surface(np.array([each.shape for each in snapshot.buildings], dtype=object))
+    homes = _homes(grids, tiles, points)
+    given = _given(snapshot, grids, "building")
+    return [given.get(each.code, home) for each, home in zip(snapshot.buildings, homes, strict=True)]
 
 
 def homes_of_shops(snapshot: Snapshot, grids: Sequence[MicroGrid]) -> list[int | None]:
-    """For each shop of the snapshot the index of its grid, or None."""
-    by_code = {grid.code: index for index, grid in enumerate(grids)}
-    given = {
-        each.premises: by_code.get(each.grid or "")
-        for each in snapshot.assignments
-        if each.premises_kind == "shop" and each.accepted_by is not None
-    }
+    """For each shop of the snapshot the index of its grid, or None.
+
+    An overlay that holds shops comes before the tile under it.
+    """
+    kinds = snapshot.kind_by_code
+    holders = [
+        index
+        for index, grid in enumerate(grids)
+        if grid.layer == "overlay" and grid.kind in kinds and kinds[grid.kind].holds_shops
+    ]
     tiles = [index for index, grid in enumerate(grids) if grid.layer == "tile"]
-    tree = shapely.STRtree([grids[index].polygon for index in tiles])
-    doors = _homes(tree, tiles, np.array([each.door for each in snapshot.shops], dtype=object))
-    return [given.get(shop.code, home) for shop, home in zip(snapshot.shops, doors, strict=True)]
+    doors = np.array([each.door for each in snapshot.shops], dtype=object)
+    above, below = _homes(grids, holders, doors), _homes(grids, tiles, doors)
+    given = _given(snapshot, grids, "shop")
+    return [
+        given.get(shop.code, over if over is not None else under)
+        for shop, over, under in zip(snapshot.shops, above, below, strict=True)
+    ]
+
+
+def _given(snapshot: Snapshot, grids: Sequence[MicroGrid], kind: str) -> dict[str, int]:
+    """Grids named by accepted assignments, by the code of the premises."""
+    by_code = {grid.code: index for index, grid in reversed(list(enumerate(grids)))}
+    return {
+        each.premises: by_code[each.grid]
+        for each in snapshot.assignments
+        if each.premises_kind == kind and each.accepted_by is not None and each.grid in by_code
+    }
+
+
+def _homes(grids: Sequence[MicroGrid], among: Sequence[int], points: NDArray[np.object_]) -> list[int | None]:
+    """For each point the grid it lies in: the first in order where several touch it."""
+    homes: list[int | None] = [None] * len(points)
+    if not len(points) or not among:
+        return homes
+    tree = shapely.STRtree([grids[index].polygon for index in among])
+    for point, found in zip(*tree.query(points, predicate="intersects"), strict=True):
+        place, known = among[found], homes[point]
+        homes[point] = place if known is None else min(known, place)
+    return homes
 
 
 def _households_of_parts(parts: Sequence[Part]) -> int | None:
@@ -113,8 +127,22 @@ def phone_text(person: Person, *, show_unpublished: bool) -> str:
     return person.phone if person.phone and (person.phone_published or show_unpublished) else ""
 
 
-def short_codes(codes: Sequence[str], *, keep: int = 2) -> tuple[str, tuple[str, ...]]:
-    """What all codes begin with, and what is left of each.
+@dataclass(frozen=True, slots=True)
+class ShortCodes:
+    """Codes by what tells them apart: each code is ``before`` + its own + ``after``."""
+
+    before: str
+    own: tuple[str, ...]
+    after: str
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether anything was left out."""
+        return bool(self.before or self.after)
+
+
+def short_codes(codes: Sequence[str], *, keep: int = 3) -> ShortCodes:
+    """Leave out what all codes begin and end with, where that shortens them much.
 
     Parameters
     ----------
@@ -124,21 +152,19 @@ def short_codes(codes: Sequence[str], *, keep: int = 2) -> tuple[str, tuple[str,
 
     Returns
     -------
-    prefix : str
-        Empty where the codes are short anyway or have too little in common.
-    rest : tuple of str
+    ShortCodes
     """
+    whole = ShortCodes("", tuple(codes), "")
     if not codes or max(map(len, codes)) <= 6:
-        return "", tuple(codes)
-    low, high = min(codes), max(codes)
-    length = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
-    length = min(length, min(map(len, codes)) - keep)
-    if len(codes) == 1:
-        length = max(0, len(low) - 3)
-    # A separator stays with the prefix; a number that all share stays whole with the rest.
-    if length < 4:
-        return "", tuple(codes)
-    width = max(map(len, codes)) - length
-    if width < 3 and length > 4 and max(map(len, codes)) >= 3 + 4 and codes[0][length - 1].isdigit():
-        length -= 3 - width
-    return codes[0][:length], tuple(code[length:] for code in codes)
+        return whole
+    shortest = min(map(len, codes))
+    before = min(len(commonprefix(codes)), shortest - keep)
+    after = len(commonprefix([code[::-1] for code in codes])) if len(codes) > 1 else 0
+    # A number that all happen to end with stays: only what follows a separator goes.
+    tail = codes[0][len(codes[0]) - after :]
+    after = len(tail) - min((tail.find(mark) for mark in "-_./" if mark in tail), default=len(tail))
+    after = min(after, shortest - keep - before)
+    if before < 4:
+        return whole
+    end = -after if after > 0 else None
+    return ShortCodes(codes[0][:before], tuple(code[before:end] for code in codes), tail[-after:] if after > 0 else "")

@@ -20,7 +20,7 @@ from boundaries.snapshot import Snapshot
 from maps.colors import four_colours, shared_edges
 from maps.display import Rect
 from maps.page import choose_scale
-from maps.roster import homes_of_shops, short_codes
+from maps.roster import ShortCodes, homes_of_shops, short_codes
 
 _NAMED_HALF_WIDTH_M = (3.0, 8.0)
 _PLAIN_HALF_WIDTH_M = (1.3, 3.0)
@@ -77,8 +77,8 @@ class Scene:
 
     Attributes
     ----------
-    code_prefix : str
-        What all codes begin with and the map leaves out.
+    codes : ShortCodes
+        What all codes begin and end with and the map leaves out.
     outline : shapely geometry
         The ground that the sheet is about.
     composites : tuple of (Area, shapely geometry)
@@ -90,7 +90,7 @@ class Scene:
     name: str
     scale: int
     frame: Rect
-    code_prefix: str
+    codes: ShortCodes
     outline: BaseGeometry
     grids: tuple[DrawnGrid, ...]
     composites: tuple[tuple[Area, BaseGeometry], ...]
@@ -132,19 +132,19 @@ def build_scene(snapshot: Snapshot, *, area: str | None, frame: Rect) -> Scene:
     to_page = _to_page(snapshot, ((x_min + x_max) / 2, (y_min + y_max) / 2), scale, frame)
     outline = _polygonal(to_page(ground))
     shapes = [_polygonal(shape) for shape in to_page([grid.polygon for grid in grids])]
-    prefix, shorts = short_codes([grid.code for grid in grids])
+    codes = short_codes([grid.code for grid in grids])
     colours = _colours(grids, shapes, scale)
     kinds = snapshot.kind_by_code
     drawn = tuple(
         DrawnGrid(grid, short, shape, colour, grid.kind in kinds and kinds[grid.kind].is_dedicated)
-        for grid, short, shape, colour in zip(grids, shorts, shapes, colours, strict=True)
+        for grid, short, shape, colour in zip(grids, codes.own, shapes, colours, strict=True)
     )
     buildings = _buildings(snapshot, to_page, outline, frame)
     return Scene(
         name=_name(snapshot, area, grids),
         scale=scale,
         frame=frame,
-        code_prefix=prefix,
+        codes=codes,
         outline=outline,
         grids=drawn,
         composites=_composites(snapshot, area, grids, to_page),
@@ -153,7 +153,7 @@ def build_scene(snapshot: Snapshot, *, area: str | None, frame: Rect) -> Scene:
         compounds=_named(((c.name, c.polygon) for c in snapshot.compounds), to_page, outline),
         streets=_streets(snapshot, to_page, [each.shape for each in buildings], scale, frame),
         waters=_named(((w.name, w.shape) for w in snapshot.waters), to_page, frame.shape),
-        walls=tuple(shape for _, shape in _named((("", w.line) for w in snapshot.walls), to_page, frame.shape)),
+        walls=tuple(shape for _, shape in _named((("", w.line) for w in snapshot.walls), to_page, outline)),
         shops=_shops(snapshot, to_page, grids, outline),
     )
 

@@ -12,7 +12,7 @@ from boundaries.errors import BadInput
 from boundaries.snapshot import Snapshot
 from geo.errors import Language
 from maps.compose import Painted, paint
-from maps.content import grid_table, imprint, shop_table, totals_line
+from maps.content import grid_table, imprint, shop_table, totals_line, version_text
 from maps.display import Page, Rect, TextOp
 from maps.furniture import (
     ScaleBar,
@@ -39,7 +39,7 @@ from maps.writer import DocumentInfo, Format, draw
 
 _TABLE_MM = 2.9
 _RUN_ON_MM = 2.2
-_PAGE_TABLE_MM = 2.8
+_PAGE_TABLE_MM = 4.0
 _PAGE_COLUMN_MM = 128.0
 _OVERVIEW_MM = (38.0, 72.0)
 
@@ -117,6 +117,7 @@ class _Making:
     pages: list[Page]
     title: str
     publisher: str
+    subtitle: str
 
 
 def sheet(snapshot: Snapshot, spec: SheetSpec) -> SheetResult:
@@ -153,7 +154,9 @@ def sheet(snapshot: Snapshot, spec: SheetSpec) -> SheetResult:
     title = spec.title or word("sheet_title", spec.language, name)
     publisher = spec.publisher if spec.publisher is not None else scene.name
     first = Page(paper.width_mm, paper.height_mm)
-    making = _Making(spec, snapshot, paper, style, typeface, scene, [first], title, publisher)
+    making = _Making(
+        spec, snapshot, paper, style, typeface, scene, [first], title, publisher, _subtitle(spec, snapshot)
+    )
     painted = paint(
         scene, style=style, typeface=typeface, growth=paper.growth, keep_free=[north_rect(paper)],
         show_shops=spec.show_shops,
@@ -162,6 +165,14 @@ def sheet(snapshot: Snapshot, spec: SheetSpec) -> SheetResult:
     info = DocumentInfo(title, publisher, f"{spec.date.isoformat()}T00:00:00")
     files = draw(making.pages, typeface, file_format=spec.file_format, info=info, dpi=spec.dpi)
     return SheetResult(files, _report(making, painted, bar))
+
+
+def _subtitle(spec: SheetSpec, snapshot: Snapshot) -> str:
+    """Who issues the sheet, where somebody is named, else what state of the division it shows."""
+    if spec.publisher:
+        return spec.publisher
+    day = word("date_format", spec.language, spec.date.year, spec.date.month, spec.date.day)
+    return " · ".join(filter(None, [version_text(spec.generation, snapshot, spec.language), day]))
 
 
 def _lay_out(making: _Making, painted: Painted) -> ScaleBar:
@@ -175,7 +186,7 @@ def _lay_out(making: _Making, painted: Painted) -> ScaleBar:
     ops = making.pages[0].ops
     ops.extend(painted.ops)
     ops.extend(frame_ops(paper, style=style, typeface=typeface))
-    ops.extend(title_ops(paper, making.title, making.publisher, totals, style=style, typeface=typeface))
+    ops.extend(title_ops(paper, making.title, making.subtitle, totals, style=style, typeface=typeface))
     ops.extend(north_ops(north_rect(paper), style=style, typeface=typeface, language=spec.language))
     left_over = table.rows
     shops = shop_table(making.scene, language=spec.language) if spec.show_shops else None
@@ -183,11 +194,13 @@ def _lay_out(making: _Making, painted: Painted) -> ScaleBar:
         left_over, bar = _fill_column(making, painted, table, paper.column, has_more=shops is not None)
     else:
         bar = _fill_foot(making, painted, paper.foot or paper.body)
+    lists: list[tuple[Table, Sequence[Row], str]] = []
     if left_over:
         key = "table_more" if len(left_over) < len(table.rows) else "table"
-        _run_on(making, table, left_over, word(key, spec.language))
+        lists.append((table, left_over, word(key, spec.language)))
     if shops is not None:
-        _run_on(making, shops, shops.rows, shops.title)
+        lists.append((shops, shops.rows, shops.title))
+    _run_on(making, lists)
     _number_pages(making)
     return bar
 
@@ -282,41 +295,68 @@ def _overview_areas(making: _Making) -> list[tuple[str, shapely.Geometry, bool]]
     return [(area.name, shape, area.code == code) for area, shape in zip(areas, shapes, strict=True)]
 
 
-def _run_on(making: _Making, table: Table, rows: Sequence[Row], title: str) -> None:
-    """Set rows on pages of their own, in as many columns as the paper has room for."""
-    style, typeface, growth = making.style, making.typeface, making.layout.growth
+def _run_on(making: _Making, lists: Sequence[tuple[Table, Sequence[Row], str]]) -> None:
+    """Set what is left of the tables on pages of columns, each list evenly over its own columns."""
+    growth = making.layout.growth
     body = making.layout.body
     gap = 5 * growth
     columns = max(1, int((body.width + gap) // (_PAGE_COLUMN_MM * growth)))
     width = (body.width - gap * (columns - 1)) / columns
     height = body.height - 4 * growth
-    rest = list(rows)
-    while rest:
-        page = Page(making.layout.width_mm, making.layout.height_mm)
-        making.pages.append(page)
-        page.ops.extend(title_ops(making.layout, making.title, making.publisher, "", style=style, typeface=typeface))
-        size = _page_size(making, table, rest, width, height, columns)
-        for column in range(columns):
-            if not rest:
-                break
-            fit = fit_table(table, rest, width_mm=width, height_mm=height, largest_mm=size, typeface=typeface,
-                            run_on_mm=size) if column == columns - 1 else None  # fmt: skip
-            if fit is None or fit.count < len(rest):
-                fit = fit_table(table, rest, width_mm=width, height_mm=height, largest_mm=size, typeface=typeface,
-                                run_on_mm=size)  # fmt: skip
-            rect = Rect(body.x + column * (width + gap), body.y, width, table_height(fit))
-            page.ops.extend(table_ops(table, rest, fit, rect, style=style, typeface=typeface, title=title))
+    size = _common_size(making, lists, columns, width, height)
+    at = columns
+    for table, rows, title in lists:
+        rest = list(rows)
+        need = _columns_needed(making, table, rest, width, height, size)
+        while rest:
+            if at >= columns:
+                _add_page(making)
+                at = 0
+            share = rest[: -(-len(rest) // max(need, 1))]
+            fit = fit_table(
+                table, share, width_mm=width, height_mm=height, largest_mm=size, typeface=making.typeface,
+                run_on_mm=size,
+            )  # fmt: skip
+            rect = Rect(body.x + at * (width + gap), body.y, width, table_height(fit))
+            making.pages[-1].ops.extend(
+                table_ops(table, share, fit, rect, style=making.style, typeface=making.typeface, title=title)
+            )
             rest = rest[max(fit.count, 1) :]
+            need, at = need - 1, at + 1
 
 
-def _page_size(making: _Making, table: Table, rows: Sequence[Row], width: float, height: float, columns: int) -> float:
-    """Type at which everything left fits on this page, else the size to run on with."""
+def _add_page(making: _Making) -> None:
+    page = Page(making.layout.width_mm, making.layout.height_mm)
+    page.ops.extend(
+        title_ops(making.layout, making.title, making.subtitle, "", style=making.style, typeface=making.typeface)
+    )
+    making.pages.append(page)
+
+
+def _columns_needed(
+    making: _Making, table: Table, rows: Sequence[Row], width: float, height: float, size: float
+) -> int:
+    rest, need = list(rows), 0
+    while rest:
+        fit = fit_table(table, rest, width_mm=width, height_mm=height, largest_mm=size, typeface=making.typeface,
+                        run_on_mm=size, may_shrink=False)  # fmt: skip
+        rest = rest[max(fit.count, 1) :]
+        need += 1
+    return need
+
+
+def _common_size(
+    making: _Making, lists: Sequence[tuple[Table, Sequence[Row], str]], columns: int, width: float, height: float
+) -> float:
+    """The largest type at which everything stands on one page, else the size to run on with."""
     growth = making.layout.growth
-    fit = fit_table(
-        table, rows, width_mm=width, height_mm=height * columns * 0.96, largest_mm=_PAGE_TABLE_MM * growth,
-        typeface=making.typeface, run_on_mm=max(_RUN_ON_MM * growth, SMALLEST_TYPE_MM),
-    )  # fmt: skip
-    return fit.size_mm
+    least = max(_RUN_ON_MM * growth, SMALLEST_TYPE_MM)
+    size = _PAGE_TABLE_MM * growth
+    while size > least:
+        if sum(_columns_needed(making, t, rows, width, height, size) for t, rows, _ in lists) <= columns:
+            return size
+        size -= 0.2
+    return least
 
 
 def _number_pages(making: _Making) -> None:

@@ -71,6 +71,7 @@ def fit_table(
     largest_mm: float,
     typeface: Typeface,
     run_on_mm: float,
+    may_shrink: bool = True,
 ) -> Fit:
     """Choose the largest type at which all rows fit; where none does, fill at ``run_on_mm``.
 
@@ -86,11 +87,15 @@ def fit_table(
     typeface : Typeface
     run_on_mm : float
         Type size where the rest runs on.
+    may_shrink : bool
+        False to fill at the largest size alone.
 
     Returns
     -------
     Fit
     """
+    if not may_shrink:
+        return _fit_at(table, rows, width_mm, height_mm, largest_mm, typeface)
     size = largest_mm
     while size > SMALLEST_TYPE_MM - 1e-9:
         fit = _fit_at(table, rows, width_mm, height_mm, size, typeface)

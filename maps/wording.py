@@ -49,7 +49,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "date": ("制图日期:{}", "Date: {}"),
     "generation": ("数据版本:{}", "Data: {}"),
     "crs": ("坐标系:{}", "Coordinates: {}"),
-    "prefix": ("网格编码 = {} + 图上编号", "Full code = {} + number on the map"),
+    "prefix": ("网格编码 = {} + 图上编号{}", "Full code = {} + number on the map{}"),
     "review": ("审图号:{}", "Review number: {}"),
     "page": ("第 {} 页 共 {} 页", "Page {} of {}"),
     "disclaimer": (
