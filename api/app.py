@@ -5,9 +5,9 @@ from sqlalchemy import Engine
 
 from api import VERSION
 from api.guard import Guard
-from api.openapi import DESCRIPTION, TAGS
+from api.openapi import DESCRIPTION, TAGS, install_document
 from api.problems import install_problems
-from api.routes import areas, generations, health, micro_grids, pages, premises
+from api.routes import areas, generations, health, locate, micro_grids, pages, premises
 from api.settings import Settings
 
 
@@ -48,6 +48,7 @@ def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
     app.state.settings = settings
     install_problems(app)
     app.add_middleware(Guard, language=settings.lang)
-    for module in (micro_grids, areas, premises, generations, health, pages):
+    for module in (locate, micro_grids, areas, premises, generations, health, pages):
         app.include_router(module.router)
+    install_document(app)
     return app

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel
 
 from api.geojson import MEDIA_TYPE as GEOJSON
@@ -78,6 +79,32 @@ def geojson_answer(model: type[BaseModel], feature: dict[str, Any], *, is_one: b
     """
     page = {"type": "FeatureCollection", "generation": 1, "numberReturned": 1, "links": [], "features": [feature]}
     return {"model": model, "content": {GEOJSON: {"example": feature if is_one else page}}}
+
+
+def install_document(app: FastAPI) -> None:
+    """Make the application's OpenAPI document say what it really answers.
+
+    The framework documents a 422 of its own for every route with parameters; here a bad
+    parameter is a 400, and every error is a problem document.
+    """
+    made = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        found = made()
+        for methods in found["paths"].values():
+            for operation in methods.values():
+                operation["responses"].pop("422", None)
+        schemas = found["components"]["schemas"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs"))
+        schemas[ProblemDocument.__name__] = problem
+        return found
+
+    app.openapi = document  # type: ignore[method-assign]  # the way the framework names for it
 
 
 NOT_FOUND = PROBLEM_KINDS[NotFound]

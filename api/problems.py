@@ -245,10 +245,23 @@ _FAULTS: dict[str, tuple[str, str]] = {
 }
 
 
+# Parameters that are never guessed, with the way to give them.
+_HINTS: dict[str, tuple[str, str]] = {
+    "crs": (
+        "请写明坐标系:EPSG:4490、EPSG:4326、GCJ-02(高德、腾讯)或 BD-09(百度)",
+        "name the system: EPSG:4490, EPSG:4326, GCJ-02 (Amap, Tencent) or BD-09 (Baidu)",
+    ),
+}
+
+
 def fault_text(fault: Mapping[str, Any], language: Language) -> str:
     """One fault of a parameter for people; the value itself is not repeated."""
     zh, en = _FAULTS.get(fault["type"], ("值不能使用", "cannot be used"))
-    return (zh if language == "zh" else en).format(**fault.get("ctx", {}))
+    text = (zh if language == "zh" else en).format(**fault.get("ctx", {}))
+    hint = _HINTS.get(str(fault["loc"][-1])) if fault["type"] == "missing" else None
+    if hint is None:
+        return text
+    return f"{text},{hint[0]}" if language == "zh" else f"{text}: {hint[1]}"
 
 
 def _pointer(place: Sequence[str | int]) -> str:

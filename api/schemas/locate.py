@@ -1,5 +1,7 @@
 """The answer to: which micro-grid is this point in."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from api.schemas.plan import Part
@@ -18,7 +20,7 @@ class Responsible(BaseModel):
     """The one to store for what was asked for."""
 
     code: str
-    reason: str
+    reason: Literal["contains", "dedicated", "no_dedicated", "part", "parts_undecided"]
 
 
 class LocatedArea(BaseModel):

@@ -1,5 +1,6 @@
 """Query parameters. A parameter that a route does not know is refused, not ignored."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +25,43 @@ class OneQuery(BaseModel):
 
     crs: Annotated[str | None, Field(max_length=100, description=CRS_HELP, examples=["EPSG:4549"])] = None
     generation: Annotated[int | None, Field(ge=1, le=2**31 - 2, description=GENERATION_HELP, examples=[1])] = None
+
+
+class LocateQuery(BaseModel):
+    """Parameters of a look-up."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    x: Annotated[
+        float, Field(allow_inf_nan=False, description="经度或东坐标 / longitude or easting", examples=[119.1805])
+    ]
+    y: Annotated[
+        float, Field(allow_inf_nan=False, description="纬度或北坐标 / latitude or northing", examples=[32.2705])
+    ]
+    crs: Annotated[
+        str,
+        Field(
+            max_length=100,
+            description="坐标系,必须写明:EPSG:n、GCJ-02(高德、腾讯)、BD-09(百度)/ system of x and y, no default",
+            examples=["EPSG:4490"],
+        ),
+    ]
+    for_: Annotated[
+        Literal["household", "shop"] | None,
+        Field(alias="for", description="查询对象,决定 responsible / what is to be stored", examples=["shop"]),
+    ] = None
+    unit: Annotated[
+        str | None, Field(max_length=50, description="单元,用于分段 / entrance, for a tower in parts", examples=["2"])
+    ] = None
+    floor: Annotated[
+        int | None,
+        Field(ge=-20, le=300, description="楼层,用于分段 / floor, for a tower in parts", examples=[12]),
+    ] = None
+    generation: Annotated[int | None, Field(ge=1, le=2**31 - 2, description=GENERATION_HELP, examples=[1])] = None
+    date: Annotated[
+        dt.date | None,
+        Field(description="当日有效的版本 / the generation in force that day", examples=["2026-01-31"]),
+    ] = None
 
 
 class PageQuery(BaseModel):

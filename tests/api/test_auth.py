@@ -79,7 +79,7 @@ def test_a_key_that_is_unknown_malformed_expired_or_revoked_opens_nothing(client
     expired = key(plan, "grids:read", expires=NOW + timedelta(seconds=1))["X-API-Key"]
     number, secret = good.split("_")[1:]
     wrong = "a" + secret[1:] if secret[0] != "a" else "b" + secret[1:]
-    for text in (expired, f"mg_{number}_{wrong}", f"mg_999_{secret}", "mg_1", "钥匙".encode().decode("latin-1")):
+    for text in (expired, f"mg_{number}_{wrong}", f"mg_999_{secret}", "mg_1", "x" * 5000):
         answer = client.get("/v1/areas", headers={"X-API-Key": text})
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/key-needed"), text
     assert client.get("/v1/areas", headers={"X-API-Key": good}).status_code == 200

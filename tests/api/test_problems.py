@@ -20,7 +20,7 @@ from boundaries.errors import (
     RefusedRows,
     Unavailable,
 )
-from geo.errors import CrsProblem, GeometryProblem, Problem
+from geo.errors import CrsProblem, GeometryProblem, Language, Problem
 
 RAISED: dict[str, Exception] = {
     "bad": BadInput("坏", "bad"),
@@ -37,7 +37,7 @@ RAISED: dict[str, Exception] = {
 }
 
 
-def _client(language: str = "zh") -> TestClient:
+def _client(language: Language = "zh") -> TestClient:
     app = FastAPI()
     app.state.settings = SimpleNamespace(lang=language)
     install_problems(app)

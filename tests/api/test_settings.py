@@ -1,0 +1,94 @@
+"""Settings: from the environment, with defaults, refused in both languages."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from api.settings import default_home, load_settings, normalise_database_url
+from boundaries.errors import BadInput
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    """Reads the settings afresh, with these variables and no others."""
+    for name in [*os.environ]:
+        if name.startswith("MICROGRID_") or name == "XDG_RUNTIME_DIR":
+            monkeypatch.delenv(name)
+
+    def read(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        load_settings.cache_clear()
+        return load_settings()
+
+    yield read
+    load_settings.cache_clear()
+
+
+def test_nothing_has_to_be_set(settings):
+    found = settings()
+    assert (found.lang, found.timezone, found.metric_crs) == ("zh", "Asia/Shanghai", "EPSG:4549")
+    assert (found.host, found.port, found.database_url) == ("127.0.0.1", 8712, None)
+    assert (found.four_eyes, found.install, found.wheels, found.runtime_dir) == (True, True, None, None)
+    assert found.home == default_home()
+
+
+def test_what_is_set_is_taken_and_an_empty_variable_is_not(settings):
+    found = settings(
+        MICROGRID_HOME="/srv/微网格 数据",
+        MICROGRID_DATABASE_URL="postgres://u:p%40ss@db.office:5433/plan?sslmode=require",
+        MICROGRID_LANG="en",
+        MICROGRID_FOUR_EYES="no",
+        MICROGRID_PORT="",
+        XDG_RUNTIME_DIR="/run/user/1000",
+    )
+    assert found.home == Path("/srv/微网格 数据")
+    assert found.database_url == "postgresql+psycopg://u:p%40ss@db.office:5433/plan?sslmode=require"
+    assert (found.lang, found.four_eyes, found.port) == ("en", False, 8712)
+    assert found.runtime_dir == Path("/run/user/1000")
+
+
+def test_they_are_read_once(settings, monkeypatch):
+    found = settings()
+    monkeypatch.setenv("MICROGRID_LANG", "en")
+    assert load_settings() is found
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MICROGRID_LANG", "fr"),
+        ("MICROGRID_PORT", "0"),
+        ("MICROGRID_TIMEZONE", "Mars/Olympus"),
+        ("MICROGRID_TIMEZONE", "../etc/passwd"),
+        ("MICROGRID_METRIC_CRS", "4549"),
+        ("MICROGRID_DATABASE_URL", "mysql://u@h/d"),
+        ("MICROGRID_DATABASE_URL", "postgresql://u@h/"),
+        ("MICROGRID_FOUR_EYES", "perhaps"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_its_name(settings, name, value):
+    with pytest.raises(BadInput) as refused:
+        settings(**{name: value})
+    assert name in refused.value.zh
+    assert name in refused.value.en
+
+
+def test_a_refusal_does_not_tell_a_password(settings):
+    with pytest.raises(BadInput) as refused:
+        settings(MICROGRID_DATABASE_URL="mysql://u:geheim@h/d")
+    assert "geheim" not in refused.value.en
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_way_to_write_postgresql(scheme):
+    assert normalise_database_url(f"{scheme}:///microgrid?host=/run/x") == "postgresql+psycopg:///microgrid?host=/run/x"
+
+
+def test_home_of_root_and_of_a_user(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert default_home() == Path("/var/lib/microgrid")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("HOME", "/home/lin")
+    assert default_home() == Path("/home/lin/.local/share/microgrid")
