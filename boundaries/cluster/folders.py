@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,26 +80,46 @@ def make_root(where: Places, account: Account) -> None:
     Unavailable
         A folder cannot be made, or the account may not enter it.
     """
+    made: list[Path] = []
     try:
-        where.home.mkdir(parents=True, exist_ok=True, mode=0o755 if os.geteuid() == 0 else 0o700)
-        try:
-            where.root.mkdir(mode=0o700)
-        except FileExistsError:
-            pass
-        else:
+        for folder in reversed((where.root, *where.root.parents)):
+            if not folder.exists():
+                _make_folder(folder, mode=0o700 if folder == where.root or os.geteuid() != 0 else 0o755)
+                made.append(folder)
+        if where.root in made:
             account.own(where.root)
     except OSError as error:
+        _unmake(made)
         raise Unavailable(
             f"无法建立数据目录 {where.home}({error.strerror})。请用 MICROGRID_HOME 另选一个。",
             f"The data folder {where.home} cannot be made ({error.strerror}). Choose another with MICROGRID_HOME.",
         ) from error
     if not _may_write(where.root, account):
+        _unmake(made)
         raise Unavailable(
             f"用户 {account.name} 不能进入或写入 {where.root}(它或其上级目录未对该用户开放)。"
             "请用 MICROGRID_HOME 选一个该用户可进入的目录,例如 /var/lib/microgrid。",
             f"The user {account.name} may not enter or write {where.root} (it, or a folder above it, is closed "
             "to that user). Choose a folder that user can enter with MICROGRID_HOME, such as /var/lib/microgrid.",
         )
+
+
+def _make_folder(folder: Path, *, mode: int) -> None:
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        # Another start was quicker.
+        if not folder.is_dir():
+            raise
+    else:
+        # In so many words: the user's mask must not close a folder to the account.
+        folder.chmod(mode)
+
+
+def _unmake(folders: list[Path]) -> None:
+    for folder in reversed(folders):
+        with suppress(OSError):  # somebody else has put something there
+            folder.rmdir()
 
 
 def _may_write(folder: Path, account: Account) -> bool:

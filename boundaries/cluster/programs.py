@@ -103,9 +103,10 @@ def programs_for(data_dir: Path) -> Programs:
     if not same:
         raise Unavailable(
             f"数据目录 {data_dir} 由 PostgreSQL {major} 建立,本机没有该版本的程序;目录未作任何改动。"
-            f"请安装:apt-get install postgresql-{major}-postgis-3",
+            f"请安装:apt-get install postgresql-{major}-postgis-3;软件源已没有该版本时,请移走该目录并恢复备份。",
             f"The data folder {data_dir} was made by PostgreSQL {major}, whose programs are not on this machine; "
-            f"the folder was left untouched. Install them: apt-get install postgresql-{major}-postgis-3",
+            f"the folder was left untouched. Install them: apt-get install postgresql-{major}-postgis-3; "
+            "or, where no package source has them any more, move the folder away and restore a backup.",
         )
     with_postgis = [one for one in same if one.has_postgis]
     if not with_postgis:

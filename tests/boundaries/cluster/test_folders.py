@@ -38,6 +38,17 @@ def test_a_home_closed_to_the_service_user_is_refused_and_stays_closed(folder):
         cluster.ensure_running(closed / "home")
     assert "/var/lib/microgrid" in refused.value.zh
     assert closed.stat().st_mode & 0o777 == 0o700
+    assert list(closed.iterdir()) == []
+
+
+def test_the_users_mask_does_not_close_what_is_made(folder, me):
+    before = os.umask(0o777)
+    try:
+        make_root(places(folder / "new" / "home"), me)
+    finally:
+        os.umask(before)
+    assert (folder / "new" / "home" / "cluster").stat().st_mode & 0o777 == 0o700
+    assert (folder / "new").stat().st_mode & 0o777 == (0o755 if os.geteuid() == 0 else 0o700)
 
 
 def test_the_socket_folder_is_private_and_the_same_each_time(folder, me):
