@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
 
+_engines: list["Engine"] = []
+
 AsName = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="记录为谁所做,默认当前系统用户 / who acts (default: this user)"),
@@ -79,11 +81,22 @@ def engine() -> "Engine":
 
     address = settings().database_url
     if address is None:
-        return connect(private_url())
-    found = connect(str(address))
+        return _kept(connect(private_url()))
+    found = _kept(connect(address))
     require_postgis(found)
-    _require_current(str(address))
+    _require_current(address)
     return found
+
+
+def close_engines() -> None:
+    """Close every connection that a verb has opened; called when the verb is done."""
+    while _engines:
+        _engines.pop().dispose()
+
+
+def _kept(engine: "Engine") -> "Engine":
+    _engines.append(engine)
+    return engine
 
 
 def private_url() -> str:

@@ -125,6 +125,8 @@ def run(arguments: Sequence[str]) -> int:
         return DONE
     except (Exception, KeyboardInterrupt) as error:  # the edge: every refusal becomes a code here
         return refuse(error)
+    finally:
+        _close_engines()
     return code
 
 
@@ -289,6 +291,13 @@ def _trace(error: BaseException) -> list[str]:
     """Where it happened, without the message: a message may quote names or coordinates."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _close_engines() -> None:
+    # A verb that needs no database has not loaded this module, and need not now.
+    context = sys.modules.get("api.cli.context")
+    if context is not None:
+        context.close_engines()
 
 
 def _discard(stream: TextIO) -> None:
