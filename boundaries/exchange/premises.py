@@ -43,7 +43,12 @@ def content_key(shape: Any) -> str:
 
 
 def parse_buildings(
-    table: Table, *, columns: Columns | None = None, synonyms: Synonyms | None = None, is_strict: bool = True
+    table: Table,
+    *,
+    columns: Columns | None = None,
+    synonyms: Synonyms | None = None,
+    is_strict: bool = True,
+    may_lack_shapes: bool = False,
 ) -> Parsed[Building]:
     """Read buildings, by outline or by point.
 
@@ -56,6 +61,8 @@ def parse_buildings(
         An office's own headers.
     is_strict : bool
         Refuse what checks could only report.
+    may_lack_shapes : bool
+        Let a table without shapes in, each row with an empty polygon: an update of what stands.
 
     Returns
     -------
@@ -75,7 +82,7 @@ def parse_buildings(
     if is_strict and "code" not in rows.fields:
         rows.require("number")
     rows.check_code("code")
-    shapes = rows.shapes("polygon", "point")
+    shapes = rows.shapes_or_none("polygon", "point") if may_lack_shapes else rows.shapes("polygon", "point")
     values = []
     for index in range(len(rows)):
         number = rows.text(index, "number")
@@ -92,7 +99,12 @@ def parse_buildings(
 
 
 def parse_compounds(
-    table: Table, *, columns: Columns | None = None, synonyms: Synonyms | None = None, is_strict: bool = True
+    table: Table,
+    *,
+    columns: Columns | None = None,
+    synonyms: Synonyms | None = None,
+    is_strict: bool = True,
+    may_lack_shapes: bool = False,
 ) -> Parsed[Compound]:
     """Read compounds; parameters, result and refusals as for :func:`parse_buildings`.
 
@@ -109,7 +121,7 @@ def parse_compounds(
     if is_strict and "code" not in rows.fields:
         rows.require("name")
     rows.check_code("code")
-    shapes = rows.shapes("polygon")
+    shapes = rows.shapes_or_none("polygon") if may_lack_shapes else rows.shapes("polygon")
     values = []
     for index in range(len(rows)):
         name = rows.text(index, "name")
@@ -124,7 +136,12 @@ def parse_compounds(
 
 
 def parse_shops(
-    table: Table, *, columns: Columns | None = None, synonyms: Synonyms | None = None, is_strict: bool = True
+    table: Table,
+    *,
+    columns: Columns | None = None,
+    synonyms: Synonyms | None = None,
+    is_strict: bool = True,
+    may_lack_shapes: bool = False,
 ) -> Parsed[Shop]:
     """Read shops by their door points; parameters as for :func:`parse_buildings`.
 
@@ -147,7 +164,7 @@ def parse_shops(
         rows.require("name")
     rows.check_code("code")
     rows.check_code("credit_code")
-    doors = rows.shapes("point")
+    doors = rows.shapes_or_none("point") if may_lack_shapes else rows.shapes("point")
     values = [_shop(rows, index, doors[index]) for index in range(len(rows))]
     rows.unique((value.code for value in values), "credit_code" if "credit_code" in rows.fields else "code")
     return rows.parsed(values)

@@ -222,6 +222,26 @@ class Rows:
             require_plausible(result, self.table.crs, file=self.table.file)
         return result
 
+    @property
+    def has_shapes(self) -> bool:
+        """Whether the table has shapes or columns of coordinates."""
+        return self.table.geometry is not None or "wkt" in self.fields or {"x", "y"} <= set(self.fields)
+
+    def shapes_or_none(self, *forms: Form) -> Shapes:
+        """As :meth:`shapes`, and empty polygons for all where the table has none.
+
+        Raises
+        ------
+        BadInput
+            If the coordinates cannot be in their system.
+        CrsProblem
+            If nobody said which system the coordinates are in.
+        """
+        if self.has_shapes:
+            return self.shapes(*forms)
+        result: Shapes = np.full(len(self), shapely.Polygon(), dtype=object)
+        return result
+
     def _geometry(self) -> Shapes:
         if self.table.geometry is not None:
             return self.table.geometry

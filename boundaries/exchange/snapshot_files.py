@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from boundaries.errors import BadInput
 from boundaries.exchange.headers import Synonyms
+from boundaries.exchange.people import parse_people
 from boundaries.exchange.premises import (
     parse_buildings,
     parse_compounds,
@@ -25,7 +26,7 @@ from boundaries.exchange.premises import (
     parse_waters,
 )
 from boundaries.exchange.reading import read_table
-from boundaries.exchange.records import parse_areas, parse_grids, parse_people
+from boundaries.exchange.records import parse_areas, parse_grids
 from boundaries.exchange.rows import Parsed
 from boundaries.exchange.shapes import Shapes, shapes_of, with_shapes
 from boundaries.exchange.tables import Table

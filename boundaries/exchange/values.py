@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from boundaries.model import Kind, Level
+from boundaries.model import Kind, Level, Role
 
 BLANKS = frozenset({"无", "/", "-", "—", "--", "——", "null", "none", "nan", "n/a", "暂无", "空", "#n/a", "\\"})
 
@@ -35,7 +35,7 @@ LAYER_WORDS = {
     **dict.fromkeys(("tile", "平铺", "主网格", "基础"), "tile"),
     **dict.fromkeys(("overlay", "叠加", "底商", "上层"), "overlay"),
 }
-ROLE_WORDS = {
+_ROLE_WORDS = {
     **dict.fromkeys(("联络员", "微网格联络员", "微网格员", "微网格长", "liaison"), "liaison"),
     **dict.fromkeys(("综合网格长", "网格长", "chief"), "chief"),
     **dict.fromkeys(("专职网格员", "网格员", "full_time"), "full_time"),
@@ -136,4 +136,14 @@ def kind_words(kinds: Iterable[Kind]) -> dict[str, str]:
     words = {text: code for text, code in _KIND_WORDS.items() if code in codes}
     for kind in known:
         words |= {kind.code: kind.code, kind.name_zh: kind.code, kind.name_en.casefold(): kind.code}
+    return words
+
+
+def role_words(roles: Iterable[Role]) -> dict[str, str]:
+    """Word -> code of a role: its code, its names and what people call it."""
+    known = tuple(roles)
+    codes = {role.code for role in known}
+    words = {text: code for text, code in _ROLE_WORDS.items() if code in codes}
+    for role in known:
+        words |= {role.code: role.code, role.name_zh: role.code, role.name_en.casefold(): role.code}
     return words

@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 
 from boundaries.errors import BadInput
-from boundaries.exchange.shapes import shapes_of
 from boundaries.exchange.formats import Columns, write_columns
+from boundaries.exchange.shapes import shapes_of
 from boundaries.findings import Finding
 from boundaries.snapshot import Snapshot
 from boundaries.tiers import FIELDS, Tier, header, phone_for, visible_fields
