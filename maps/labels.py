@@ -24,6 +24,7 @@ _OVER_THINGS = 9.0
 _FROM_POLE = 1.6
 _LONG_AND_THIN = 2.6
 _ANGLED_PENALTY = 1.2
+_LONGEST_LEADER_MM = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,9 @@ def outside_spot(
         if len(free):
             x = taken.page.x_mm + (free[:, 1] + columns / 2) * CELL_MM
             y = taken.page.y_mm + (free[:, 0] + rows / 2) * CELL_MM
-            nearest = int(np.argmin(np.hypot(x - anchor[0], y - anchor[1])))
+            away = np.hypot(x - anchor[0], y - anchor[1])
+            nearest = int(np.argmin(away))
+            if away[nearest] > _LONGEST_LEADER_MM:
+                continue
             return Spot(block, float(x[nearest]), float(y[nearest]), 0.0, block.penalty), anchor
     return None
