@@ -11,8 +11,10 @@ import hashlib
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,7 +56,18 @@ def server() -> URL:
     from boundaries import cluster  # noqa: PLC0415  a run on another server needs none
 
     running = cluster.ensure_running(Path(os.environ[_HOME]))
+    _make_careless(running.data_dir)
     return database_address(running.url("microgrid_owner"))
+
+
+def _make_careless(data_dir: Path) -> None:
+    """Let the server keep nothing safe: tests make and drop databases all the time."""
+    settings = data_dir / "postgresql.auto.conf"
+    if "fsync = off" not in settings.read_text(encoding="utf-8"):
+        with settings.open("a", encoding="utf-8") as file:
+            file.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
+        pid = int((data_dir / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(pid, signal.SIGHUP)
 
 
 @pytest.fixture(scope="session")
@@ -97,11 +110,8 @@ def empty_database_url(admin: Engine, server: URL) -> Iterator[str]:
 @pytest.fixture
 def database_url(admin: Engine, server: URL, template: str) -> Iterator[str]:
     """Address of a migrated database of this test's own."""
-    name = _fresh_name()
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    drop_database(admin, name)
+    with copied(admin, server, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -110,6 +120,27 @@ def database(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def plan_template(admin: Engine, server: URL, template: str) -> Iterator[str]:
+    """Name of a database whose generation 1 is the plan of ``tests.boundaries.plans``."""
+    from tests.boundaries.plans import published  # noqa: PLC0415  it needs all that writes
+
+    with copied(admin, server, template) as url:
+        engine = connect(url)
+        published(engine)
+        engine.dispose()
+        yield str(database_address(url).database)
+
+
+@pytest.fixture
+def planned(admin: Engine, server: URL, plan_template: str) -> Iterator[Engine]:
+    """A database of this test's own whose generation 1 is the plan of ``tests.boundaries.plans``."""
+    with copied(admin, server, plan_template) as url:
+        engine = connect(url)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -131,6 +162,16 @@ def create_database(admin: Engine, name: str) -> None:
         ready = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = 'microgrid_template'")).first()
         source = "microgrid_template" if ready else "template0"
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
+
+
+@contextmanager
+def copied(admin: Engine, server: URL, source: str) -> Iterator[str]:
+    """Address of a copy of a database, dropped at the end."""
+    name = _fresh_name()
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    drop_database(admin, name)
 
 
 def drop_database(admin: Engine, name: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import cast, func, insert, select, text
+from sqlalchemy import cast, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
@@ -85,7 +85,7 @@ def record(
             actor=actor,
             action=action,
             subject=subject,
-            detail=cast(written, tables.audit.c.detail.type),
+            detail=cast(literal(written, Text), _audit.c.detail.type),
             digest=digest,
         )
     )

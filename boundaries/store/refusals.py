@@ -86,6 +86,12 @@ def _refusal(error: Exception, cause: BaseException | None) -> Exception:
         )
     if isinstance(cause, pg.IntegrityError):
         return _broken_rule(cause)
+    if isinstance(cause, pg.DataError):
+        said = cause.diag.message_primary or ""
+        return BadInput(
+            f"有数值数据库无法保存,未写入任何内容:{said}。请检查数值和范围(起始不得大于截止)。",
+            f"A value cannot be stored; nothing was written: {said}. Check numbers and ranges (from before to).",
+        )
     if isinstance(error, (OperationalError, InterfaceError)) or isinstance(cause, psycopg.OperationalError):
         return unreachable()
     return error

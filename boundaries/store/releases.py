@@ -121,22 +121,18 @@ def _named(session: Session, thing: Thing, numbers: list[int]) -> list[Clash]:
     if not numbers:
         return []
     state = thing.state
-    changed = dict(
-        session.execute(
-            select(state.c[thing.key], func.max(func.coalesce(state.c.until, state.c.since)))
-            .where(state.c[thing.key].in_(numbers))
-            .group_by(state.c[thing.key])
-        )
-        .tuples()
-        .all()
+    last = func.max(func.coalesce(state.c.until, state.c.since))
+    rows = session.execute(
+        select(state.c[thing.key], last).where(state.c[thing.key].in_(numbers)).group_by(state.c[thing.key])
     )
+    changed: dict[int, int] = {row[0]: row[1] for row in rows}
     codes = {number: str(number) for number in numbers}
     if thing is GRID:
         given = tables.micro_grid_code
-        query = select(given.c.micro_grid_id, func.min(given.c.code)).group_by(given.c.micro_grid_id)
-        codes |= dict(session.execute(query.where(given.c.micro_grid_id.in_(numbers))).tuples().all())
+        named = select(given.c.micro_grid_id, func.min(given.c.code)).where(given.c.micro_grid_id.in_(numbers))
+        codes |= {row[0]: row[1] for row in session.execute(named.group_by(given.c.micro_grid_id))}
     elif "code" in thing.identity.c:
         identity = thing.identity
-        rows = session.execute(select(identity.c.id, identity.c.code).where(identity.c.id.in_(numbers)))
-        codes |= dict(rows.tuples().all())
+        found = session.execute(select(identity.c.id, identity.c.code).where(identity.c.id.in_(numbers)))
+        codes |= {row[0]: row[1] for row in found}
     return [Clash(thing.name, codes[number], changed[number]) for number in numbers]

@@ -25,7 +25,6 @@ from tests.boundaries.plans import (
     fill,
     open_draft,
     publish,
-    published,
     square,
 )
 
@@ -81,14 +80,13 @@ def test_before_the_first_generation_the_state_is_empty(database):
     assert found.areas == found.grids == ()
 
 
-def test_a_draft_lies_over_the_generation_that_it_branched_from(database):
-    published(database)
-    draft = open_draft(database, "第二版")
+def test_a_draft_lies_over_the_generation_that_it_branched_from(planned):
+    draft = open_draft(planned, "第二版")
     changed = replace(GRIDS[0], name="改名")
-    with writing(database) as session:
+    with writing(planned) as session:
         states.put_grids(session, draft.id, [changed], source_id=None)
         states.retire(session, draft.id, "buildings", ["B2"])
-    with reading(database) as session:
+    with reading(planned) as session:
         over = plan.snapshot(session, draft=draft.id, today=TODAY)
         current = plan.snapshot(session, today=TODAY)
     assert over.generation == current.generation == 1
@@ -99,14 +97,13 @@ def test_a_draft_lies_over_the_generation_that_it_branched_from(database):
     assert [building.code for building in current.buildings] == ["B1", "B2"]
 
 
-def test_an_old_generation_stays_as_it_was(database):
-    published(database)
-    draft = open_draft(database, "第二版")
-    with writing(database) as session:
+def test_an_old_generation_stays_as_it_was(planned):
+    draft = open_draft(planned, "第二版")
+    with writing(planned) as session:
         states.put_grids(session, draft.id, [replace(GRIDS[0], name="改名")], source_id=None)
         states.retire(session, draft.id, "compounds", ["K1"])
-    generation = publish(database, draft)
-    with reading(database) as session:
+    generation = publish(planned, draft)
+    with reading(planned) as session:
         old, new = (plan.snapshot(session, generation=number, today=TODAY) for number in (1, 2))
         of_draft = plan.snapshot(session, draft=draft.id, today=TODAY)
         numbers = [one.number for one in plan.list_generations(session)]
@@ -125,9 +122,8 @@ def test_an_old_generation_stays_as_it_was(database):
     assert of_draft.label == "generation 2"
 
 
-def test_an_area_brings_what_is_below_it_and_the_names_above(database):
-    published(database)
-    with reading(database) as session:
+def test_an_area_brings_what_is_below_it_and_the_names_above(planned):
+    with reading(planned) as session:
         found = plan.snapshot(session, today=TODAY, area="320000000002")
         whole = plan.snapshot(session, today=TODAY, area="320000000000")
     assert [area.code for area in found.areas] == ["320000000000", "320000000002"]
@@ -142,14 +138,13 @@ def test_an_area_brings_what_is_below_it_and_the_names_above(database):
     assert len(whole.people) == 3
 
 
-def test_registers_are_read_on_their_day(database):
-    published(database)
+def test_registers_are_read_on_their_day(planned):
     later = TODAY + timedelta(days=10)
-    with writing(database) as session:
+    with writing(planned) as session:
         registers.put_counts(session, [replace(BUILDINGS[0], households=40, rented=None)], source_id=None, today=later)
         registers.put_counts(session, [Part(0, "G2-1", "", households=41)], source_id=None, today=later)
         registers.close(session, "shops", ["S2"], later)
-    with reading(database) as session:
+    with reading(planned) as session:
         before = plan.snapshot(session, today=later - timedelta(days=1))
         after = plan.snapshot(session, today=later)
         long_after = plan.snapshot(session, today=date(2026, 7, 1))

@@ -1,0 +1,146 @@
+"""What cannot be cannot be written, not even by a careless program: the database itself refuses."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from boundaries.store.engine import connect
+from tests.conftest import copied
+
+GRID = (
+    "INSERT INTO microgrid.micro_grid_state (micro_grid_id, code, name, kind, layer, area_id, version, {columns}, geom)"
+    " SELECT g.micro_grid_id, g.code, 'x', 'residential', 'tile', (SELECT min(id) FROM microgrid.area), 9, {values},"
+    " {geom} FROM microgrid.micro_grid_code g WHERE g.code = 'G1'"
+)
+SQUARE = "ST_GeomFromText('POLYGON((119 32,119.1 32,119.1 32.1,119 32))', 4490)"
+
+
+def _grid(columns, values, geom=SQUARE):
+    return GRID.format(columns=columns, values=values, geom=geom)
+
+
+def _shape(wkt):
+    return _grid("draft_id", "(SELECT min(id) FROM microgrid.draft)", f"ST_GeomFromText('{wkt}', 4490)")
+
+
+REFUSED = {
+    "ck_micro_grid_state_storage_grid": _shape("POLYGON((119 32,119.10000000004 32,119.1 32.1,119 32))"),
+    "ck_micro_grid_state_shape_kind": _shape("MULTIPOLYGON(((119 32,119.1 32,119.1 32.1,119 32)))"),
+    "ck_micro_grid_state_valid_shape": _shape("POLYGON((119 32,119.1 32.1,119.1 32,119 32.1,119 32))"),
+    "ck_micro_grid_state_published_or_draft": _grid("draft_id", "NULL"),
+    "ck_micro_grid_state_valid_range": _grid("valid", "'empty'::int4range"),
+    "ex_micro_grid_state_valid": _grid("valid", "'[1,)'::int4range"),
+    "fk_micro_grid_state_since": "UPDATE microgrid.micro_grid_state SET valid = '[7,8)' WHERE code = 'G1'",
+    "fk_micro_grid_state_draft_id": _grid("draft_id", "99"),
+    "ck_micro_grid_state_draft_only": _grid("valid, retired", "'[1,1]'::int4range, true"),
+    "ck_micro_grid_state_retires_something": _grid("draft_id, retired", "(SELECT min(id) FROM microgrid.draft), true"),
+    "ck_micro_grid_state_layer_known": "UPDATE microgrid.micro_grid_state SET layer = 'third'",
+    "ck_micro_grid_state_version_counted": "UPDATE microgrid.micro_grid_state SET version = 0",
+    "fk_micro_grid_state_micro_grid_id_code": "UPDATE microgrid.micro_grid_state SET code = 'G2' WHERE code = 'G1'",
+    "pk_micro_grid_code": "UPDATE microgrid.micro_grid_code SET code = 'G2' WHERE code = 'G1'",
+    "uq_micro_grid_rank": "UPDATE microgrid.micro_grid SET rank = 1",
+    "uq_area_code": "INSERT INTO microgrid.area (code) VALUES ('320000000001')",
+    "ck_area_state_parent_other": "UPDATE microgrid.area_state SET parent_id = area_id",
+    "fk_area_state_level": "UPDATE microgrid.area_state SET level = 'empire'",
+    "ck_part_state_units_or_floors": "UPDATE microgrid.part_state SET units = '{}', floors = NULL",
+    "ck_part_state_floors_range": "UPDATE microgrid.part_state SET units = '{}', floors = '[3,)'",
+    "ck_building_state_dwellings_counted": "UPDATE microgrid.building_state SET dwellings = -1",
+    "ck_household_count_households_counted": "UPDATE microgrid.household_count SET households = -1",
+    "ck_household_count_one_counted": "UPDATE microgrid.household_count SET building_id = NULL, part_id = NULL",
+    "ck_household_count_something_counted": "UPDATE microgrid.household_count SET households = NULL, rented = NULL",
+    "ex_household_count_building_id_during": (
+        "INSERT INTO microgrid.household_count (building_id, during, households)"
+        " SELECT building_id, '[2026-03-05,)', 1 FROM microgrid.household_count WHERE building_id IS NOT NULL"
+    ),
+    "ck_shop_record_during_filled": "UPDATE microgrid.shop_record SET during = 'empty'",
+    "ck_shop_record_state_known": "UPDATE microgrid.shop_record SET state = 'haunted'",
+    "ex_shop_record_during": (
+        "INSERT INTO microgrid.shop_record (shop_id, during, name, geom)"
+        " SELECT shop_id, '[2026-03-05,)', name, geom FROM microgrid.shop_record"
+    ),
+    "ck_assignment_one_premises": "UPDATE microgrid.assignment SET shop_id = NULL, compound_id = NULL",
+    "ck_charge_one_target": "UPDATE microgrid.charge SET micro_grid_id = NULL, part_id = NULL, area_id = NULL",
+    "ck_generation_gapless": (
+        "INSERT INTO microgrid.generation (number, previous, draft_id, published_by) VALUES (3, 1, 1, 'x')"
+    ),
+    "fk_generation_previous": (
+        "WITH fresh AS (INSERT INTO microgrid.draft (name, created_by) VALUES ('x', 'x') RETURNING id)"
+        " INSERT INTO microgrid.generation (number, previous, draft_id, published_by) SELECT 3, 2, id, 'x' FROM fresh"
+    ),
+    "uq_generation_draft_id": (
+        "INSERT INTO microgrid.generation (number, previous, draft_id, published_by)"
+        " VALUES (2, 1, (SELECT draft_id FROM microgrid.generation), 'x')"
+    ),
+    "ck_draft_status_known": "UPDATE microgrid.draft SET status = 'lost'",
+    "ck_draft_approved_by_one": "UPDATE microgrid.draft SET status = 'approved', submitted_by = 'x'",
+    "ck_finding_published_not_blocked": (
+        "INSERT INTO microgrid.finding (generation, kind, severity, grids, premises)"
+        " VALUES (1, 'gap', 'blocking', '{}', '{}')"
+    ),
+    "ck_finding_one_owner": (
+        "INSERT INTO microgrid.finding (kind, severity, grids, premises) VALUES ('gap', 'blocking', '{}', '{}')"
+    ),
+    "ck_api_key_scopes_known": (
+        "INSERT INTO microgrid.api_key (name, digest, scopes, tier, created_by)"
+        " VALUES ('x', sha256('x'), '{all}', 'public', 'x')"
+    ),
+    "ck_api_key_digest_sha256": (
+        "INSERT INTO microgrid.api_key (name, digest, scopes, tier, created_by)"
+        " VALUES ('x', 'x', '{locate}', 'public', 'x')"
+    ),
+    "ck_api_key_tier_known": (
+        "INSERT INTO microgrid.api_key (name, digest, scopes, tier, created_by)"
+        " VALUES ('x', sha256('x'), '{locate}', 'secret', 'x')"
+    ),
+    "fk_area_state_area_id": "UPDATE microgrid.area_state SET area_id = 99 WHERE parent_id IS NULL",
+}
+
+
+@pytest.fixture(scope="module")
+def shared(admin, server, plan_template):
+    """One database for all refusals: none of them leaves anything."""
+    with copied(admin, server, plan_template) as url:
+        engine = connect(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_the_database_refuses(shared, rule):
+    with shared.connect() as connection:
+        with pytest.raises(IntegrityError) as refusal:
+            connection.execute(text(REFUSED[rule]))
+        assert refusal.value.orig.diag.constraint_name == rule
+
+
+def test_every_shape_is_held_to_the_storage_grid(database):
+    with database.connect() as connection:
+        shapes = connection.execute(
+            text("SELECT f_table_name FROM geometry_columns WHERE f_table_schema = 'microgrid' AND srid = 4490")
+        )
+        held = connection.execute(
+            text(
+                "SELECT conrelid::regclass::text FROM pg_constraint WHERE conname LIKE '%storage\\_grid'"
+                " AND pg_get_constraintdef(oid)"
+                " LIKE '%st_orderingequals(geom, st_geomfromtext(st_astext(geom, 9), 4490))%'"
+            )
+        )
+        assert sorted(shapes.scalars()) == sorted(name.removeprefix("microgrid.") for name in held.scalars())
+
+
+def test_numpy_and_the_database_round_alike(database):
+    from random import Random  # noqa: PLC0415
+
+    from shapely import MultiPoint  # noqa: PLC0415
+
+    from geo.crs import parse_crs, to_storage  # noqa: PLC0415
+
+    chance = Random(4490)  # noqa: S311  no secret
+    points = MultiPoint([(chance.uniform(73, 135), chance.uniform(18, 54)) for _ in range(20_000)])
+    stored = to_storage(points, parse_crs("EPSG:4490"))
+    with database.connect() as connection:
+        query = text(
+            "SELECT count(*) FROM ST_DumpPoints(ST_GeomFromWKB(:wkb, 4490)) AS d"
+            " WHERE ST_OrderingEquals(d.geom, ST_GeomFromText(ST_AsText(d.geom, 9), 4490))"
+        )
+        assert connection.execute(query, {"wkb": stored.wkb}).scalar_one() == 20_000
