@@ -89,7 +89,7 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
         "name": ("店名", "商铺名称", "店铺名称", "单位名称", "招牌名称", "名称", "shop_name", "name"),
         "door_number": ("门牌号", "门牌", "门牌号码", "door_number", "addr_housenumber"),
         "credit_code": ("统一社会信用代码", "社会信用代码", "信用代码", "credit_code"),
-        "street": ("路名", "道路", "街路", "所在道路", "沿街道路", "street", "addr_street"),
+        "street": ("路名", "道路", "街路", "所在道路", "沿街道路", "所在街道", "街道", "street", "addr_street"),
         "side": ("街侧", "路侧", "side"),
         "trade": ("业态", "经营类型", "行业", "类型", "经营范围", "trade", "shop", "amenity"),
         "state": ("经营状态", "状态", "营业状态", "state"),

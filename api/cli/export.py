@@ -1,0 +1,107 @@
+"""``export``: a layer of a generation or draft as a file for WPS, QGIS and ArcGIS."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli import context
+from api.cli.context import AreaCode, AsName, DraftNumber, Encoding, GenerationNumber
+from api.cli.output import note
+from boundaries.errors import BadInput, NotFound
+from boundaries.tiers import TIERS, Tier
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_ALIASES = {"water": "waters", "parents": "areas"}
+
+
+def export(
+    layer: Annotated[
+        str,
+        typer.Argument(
+            metavar="LAYER",
+            help="areas grids parts buildings compounds shops streets water walls people assignments",
+        ),
+    ],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=".gpkg .geojson .shp .parquet .csv .xlsx,格式由后缀决定 / by suffix")
+    ],
+    *,
+    crs: Annotated[
+        str | None, typer.Option("--crs", metavar="NAME", help="写成哪个坐标系,默认 EPSG:4490 / system to write in")
+    ] = None,
+    encoding: Encoding = None,
+    generation: GenerationNumber = None,
+    draft: DraftNumber = None,
+    area: AreaCode = None,
+    tier: Annotated[
+        str, typer.Option("--tier", metavar="TIER", help="可见级别:public internal restricted / who will see it")
+    ] = "internal",
+    as_: AsName = None,
+) -> None:
+    """Write a layer to a file.
+
+    Raises
+    ------
+    BadInput
+        If the layer, tier or format is not known, or the file cannot be written.
+    CrsProblem
+        If the system is not known or not safe.
+    NotFound
+        If there is no such generation, draft or area, or nothing of the layer in it.
+    """
+    from boundaries.exchange.formats import write_columns
+    from boundaries.exchange.writing import in_crs, layer_columns
+    from boundaries.services.reading import snapshot
+    from boundaries.store.engine import reading
+
+    layer = _ALIASES.get(layer, layer)
+    if draft is not None and generation is not None:
+        raise BadInput("--draft 和 --generation 只能给一个。", "Give --draft or --generation, not both.")
+    allowed = _tier(tier)
+    language = context.language()
+    engine = context.engine()
+    with reading(engine) as session:
+        state = snapshot(session, today=context.today(), generation=generation, draft=draft, area=area)
+    columns = layer_columns(layer, state, tier=allowed, language=language)
+    if not len(columns):
+        raise NotFound(
+            f"{_state_zh(generation, draft)}没有 {layer}。请先导入,或用 --draft N 指明调整方案。",
+            f"There are no {layer} in this state. Load them first, or name a draft with --draft N.",
+        )
+    written = write_columns(file, in_crs(columns, crs), encoding=encoding)
+    if allowed == "restricted":
+        _record(engine, layer=layer, file=file.name, actor=context.actor(as_))
+    names = "、".join(path.name for path in written)
+    note(f"已写出 {len(columns)} 条:{names}" if language == "zh" else f"Wrote {len(columns)} rows: {names}")
+
+
+def _tier(text: str) -> Tier:
+    for tier in TIERS:
+        if text == tier:
+            return tier
+    raise BadInput(f"没有级别“{text}”。可用:{'、'.join(TIERS)}。", f'No tier "{text}". Known: {", ".join(TIERS)}.')
+
+
+def _state_zh(generation: int | None, draft: int | None) -> str:
+    if draft is not None:
+        return f"调整方案 {draft} 中"
+    return f"第 {generation} 版中" if generation is not None else "当前版本中"
+
+
+def _record(engine: "Engine", *, layer: str, file: str, actor: str) -> None:
+    """Who took contacts and unpublished phones out of the service is on record."""
+    from boundaries.services import journal
+    from boundaries.store.engine import writing
+
+    with writing(engine) as session:
+        journal.record(
+            session,
+            actor=actor,
+            action="export.restricted",
+            subject=layer,
+            detail={"file": file},
+            now=context.now(),
+        )
