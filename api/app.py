@@ -7,7 +7,7 @@ from api import VERSION
 from api.guard import Guard
 from api.openapi import DESCRIPTION, TAGS, install_document
 from api.problems import install_problems
-from api.routes import areas, generations, health, locate, micro_grids, pages, premises
+from api.routes import areas, generations, health, locate, micro_grids, pages, premises, web_map
 from api.settings import Settings
 
 
@@ -23,7 +23,7 @@ def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
     Returns
     -------
     FastAPI
-        An ASGI application; it holds no state but the engine and the settings.
+        An ASGI application; it holds no state but the engine, the settings and the maps made last.
     """
     app = FastAPI(
         title="微网格地图服务 / Micro-grid mapping service",
@@ -46,9 +46,10 @@ def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
     )
     app.state.engine = engine
     app.state.settings = settings
+    app.state.map_shelf = web_map.MapShelf()
     install_problems(app)
     app.add_middleware(Guard, language=settings.lang)
-    for module in (locate, micro_grids, areas, premises, generations, health, pages):
+    for module in (locate, micro_grids, areas, premises, generations, health, pages, web_map):
         app.include_router(module.router)
     install_document(app)
     return app

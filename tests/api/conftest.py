@@ -13,13 +13,14 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from boundaries.model import Area, Assignment, Building, Compound, MicroGrid, Part, Shop
+from boundaries.model import Area, Assignment, Building, Compound, MicroGrid, Part, Person, Shop
 from boundaries.services.drafting import open_draft
 from boundaries.services.keys import create_key
 from boundaries.services.publishing import publish
 from boundaries.services.switches import set_public_tier
 from boundaries.store import registers, states
 from boundaries.store.engine import connect, writing
+from boundaries.store.people import put_people
 from boundaries.store.sources import add_source
 from boundaries.tiers import Tier
 from tests.conftest import drop_database
@@ -83,6 +84,11 @@ SHOPS = (
     ),
 )
 
+PEOPLE = (
+    Person(0, "张三", "liaison", "C1-01", phone="13800000002", since=TODAY),
+    Person(0, "李四", "liaison", "C1-02", phone="13800000003", phone_published=True, since=TODAY),
+)
+
 
 def fill(engine: Engine) -> None:
     """Load the plan and publish it as generation 1."""
@@ -98,6 +104,7 @@ def fill(engine: Engine) -> None:
         states.put_assignments(
             session, draft.id, [Assignment("building", "B1", "C1-01", "containment", "在内", "inside")], actor="tester"
         )
+        put_people(session, PEOPLE, source_id=source, today=TODAY)
     publish(
         engine, draft.id, check=lambda _: (), actor="tester", four_eyes=False, now=NOW, today=TODAY, note="内部说明"
     )

@@ -28,7 +28,7 @@ class _Loaded(HTMLParser):
         self.inline += any(name.startswith("on") for name in names)
 
 
-def _loaded(html: str) -> _Loaded:
+def loaded(html: str) -> _Loaded:
     parser = _Loaded()
     parser.feed(html)
     return parser
@@ -40,9 +40,9 @@ def test_a_page_loads_only_what_this_service_has(reader: TestClient, path: str) 
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("default-src 'self'")
     assert not OUTSIDE.search(answer.text)
-    loaded = _loaded(answer.text)
-    assert loaded.inline == 0  # the policy would block it
-    for address in loaded.addresses:
+    found = loaded(answer.text)
+    assert found.inline == 0  # the policy would block it
+    for address in found.addresses:
         assert address.startswith("/")
         followed = reader.get(address.partition("#")[0])
         assert followed.status_code in {200, 400}, address  # 400: a form without its fields
