@@ -173,7 +173,7 @@ def hatch_ops(shape: BaseGeometry, style: Style, *, pitch_mm: float = _HATCH_MM)
         [np.column_stack([starts, np.full(len(starts), y_max)]),
          np.column_stack([starts + height, np.full(len(starts), y_min)])], axis=1
     )  # fmt: skip
-    lines = shapely.intersection(shapely.multilinestrings(list(shapely.linestrings(ends))), shape)
+    lines = shapely.intersection(shapely.MultiLineString(list(ends)), shape)
     return [LineOp(points, style.hatch, 0.16, (), is_round=False) for points in lines_of(lines)]
 
 

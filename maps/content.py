@@ -11,13 +11,12 @@ from geo.errors import Language
 from maps.roster import GridFacts, leading, phone_text
 from maps.scene import Scene
 from maps.style import Style
-from maps.table import Row, Table
+from maps.table import Align, Row, Table
 from maps.wording import word
 
 
 def grid_table(
     scene: Scene,
-    snapshot: Snapshot,
     facts: tuple[GridFacts, ...],
     people: Mapping[str, tuple[Person, ...]],
     *,
@@ -79,7 +78,7 @@ def grid_table(
             known = name != word("nobody", language)
             rows.append(Row((area.name, name if known else "", phone if known else ""), "group"))
         rows.extend(row(index))
-    aligns = tuple("left" if head == "name" else "centre" for head in heads)
+    aligns: tuple[Align, ...] = tuple("left" if head == "name" else "centre" for head in heads)
     title = word("table", language)
     return Table(title, tuple(word(head, language) for head in heads), aligns, tuple(rows), flexible=1)
 

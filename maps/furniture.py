@@ -41,9 +41,9 @@ def text_at(
     text: str,
     x: float,
     y: float,
+    *,
     size: float,
     colour: str,
-    *,
     is_bold: bool = False,
     align: float = 0.0,
     halo: str | None = None,
@@ -62,9 +62,17 @@ def title_ops(layout: Layout, title: str, left: str, right: str, *, style: Style
     base = rect.bottom - small * 0.95
     room = rect.width * 0.48
     return [
-        text_at(typeface, title, rect.middle[0], top, size, style.ink, is_bold=True, align=0.5),
-        text_at(typeface, left, rect.x, base, typeface.fitted(left, room, small), style.ink_soft),
-        text_at(typeface, right, rect.right, base, typeface.fitted(right, room, small), style.ink_soft, align=1.0),
+        text_at(typeface, title, rect.middle[0], top, size=size, colour=style.ink, is_bold=True, align=0.5),
+        text_at(typeface, left, rect.x, base, size=typeface.fitted(left, room, small), colour=style.ink_soft),
+        text_at(
+            typeface,
+            right,
+            rect.right,
+            base,
+            size=typeface.fitted(right, room, small),
+            colour=style.ink_soft,
+            align=1.0,
+        ),
     ]
 
 
@@ -81,20 +89,22 @@ def frame_ops(layout: Layout, *, style: Style, typeface: Typeface) -> list[Op]:
     columns, rows = max(2, round(inner.width / 50 / layout.growth)), max(2, round(inner.height / 50 / layout.growth))
     for column in range(columns):
         x = inner.x + (column + 0.5) * inner.width / columns
-        for y in (outer.y + gap / 2, inner.bottom + gap / 2):
-            ops.append(text_at(typeface, chr(ord("A") + column), x, y, size, style.ink_soft, align=0.5))
+        ops.extend(
+            text_at(typeface, chr(ord("A") + column), x, y, size=size, colour=style.ink_soft, align=0.5)
+            for y in (outer.y + gap / 2, inner.bottom + gap / 2)
+        )
         if column:
             edge = inner.x + column * inner.width / columns
-            for y in (outer.y, inner.bottom):
-                ops.append(line_op(edge, y, edge, y + gap, colour=style.ink, width_mm=0.2))
+            ops.extend(line_op(edge, y, edge, y + gap, colour=style.ink, width_mm=0.2) for y in (outer.y, inner.bottom))
     for row in range(rows):
         y = inner.y + (row + 0.5) * inner.height / rows
-        for x in (outer.x + gap / 2, inner.right + gap / 2):
-            ops.append(text_at(typeface, str(row + 1), x, y, size, style.ink_soft, align=0.5))
+        ops.extend(
+            text_at(typeface, str(row + 1), x, y, size=size, colour=style.ink_soft, align=0.5)
+            for x in (outer.x + gap / 2, inner.right + gap / 2)
+        )
         if row:
             edge = inner.y + row * inner.height / rows
-            for x in (outer.x, inner.right):
-                ops.append(line_op(x, edge, x + gap, edge, colour=style.ink, width_mm=0.2))
+            ops.extend(line_op(x, edge, x + gap, edge, colour=style.ink, width_mm=0.2) for x in (outer.x, inner.right))
     return ops
 
 
@@ -117,7 +127,9 @@ def north_ops(rect: Rect, *, style: Style, typeface: Typeface, language: Languag
         PolygonOp((disc,), style.paper, style.ink_faded, 0.2),
         PolygonOp((dark,), style.ink, style.ink, 0.2),
         PolygonOp((light,), style.paper, style.ink, 0.2),
-        text_at(typeface, word("north", language), x, y - 0.7 * r, size, style.ink, is_bold=True, align=0.5),
+        text_at(
+            typeface, word("north", language), x, y - 0.7 * r, size=size, colour=style.ink, is_bold=True, align=0.5
+        ),
     ]
 
 
@@ -151,7 +163,9 @@ def legend_ops(
         ops.extend(item.draw(Rect(x, y - 1.9 * growth, 11 * growth, 3.8 * growth)))
         room = width - 13.5 * growth
         ops.append(
-            text_at(typeface, item.text, x + 12.5 * growth, y, typeface.fitted(item.text, room, size), style.ink)
+            text_at(
+                typeface, item.text, x + 12.5 * growth, y, size=typeface.fitted(item.text, room, size), colour=style.ink
+            )
         )
     ops.append(box_op(rect, stroke=style.ink, width_mm=0.3))
     return ops
@@ -182,11 +196,11 @@ def scale_ops(
     for index in (0, 1, 2, 4):
         label = f"{index * step / divisor:g}"
         at = x + index * part
-        ops.append(text_at(typeface, label, at, y - small * 0.75, small, style.ink, align=0.5))
+        ops.append(text_at(typeface, label, at, y - small * 0.75, size=small, colour=style.ink, align=0.5))
         if index == 4:
             beside = at + typeface.width_mm(label, small) / 2 + 0.3 * small
-            ops.append(text_at(typeface, unit, beside, y - small * 0.75, small, style.ink))
-    ops.append(text_at(typeface, ratio, rect.right, y, big, style.ink, is_bold=True, align=1.0))
+            ops.append(text_at(typeface, unit, beside, y - small * 0.75, size=small, colour=style.ink))
+    ops.append(text_at(typeface, ratio, rect.right, y, size=big, colour=style.ink, is_bold=True, align=1.0))
     return ops, ScaleBar(x, 4 * part, 4 * step)
 
 
@@ -221,7 +235,7 @@ def imprint_ops(
     pitch = min(pitch, size * 2.0)
     for index, line in enumerate(broken):
         y = head.bottom + (index + 0.5) * pitch
-        ops.append(text_at(typeface, line, rect.x + 2.5 * growth, y, size, style.ink))
+        ops.append(text_at(typeface, line, rect.x + 2.5 * growth, y, size=size, colour=style.ink))
     ops.append(box_op(rect, stroke=style.ink, width_mm=0.3))
     return ops, bar
 
@@ -274,8 +288,8 @@ def overview_ops(
                     name,
                     float(shapely.get_x(point)),
                     float(shapely.get_y(point)),
-                    size,
-                    style.ink if is_own else style.ink_soft,
+                    size=size,
+                    colour=style.ink if is_own else style.ink_soft,
                     is_bold=is_own,
                     align=0.5,
                     halo=style.paper,

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from maps.blocks import Block
 from maps.display import Points, Rect, rings_of
-from maps.obstacles import CELL_MM, Mask, Taken, Window, quad, summed, window_sums
+from maps.obstacles import CELL_MM, Mask, Sums, Taken, Window, quad, summed, window_sums
 
 _INSET_MM = 0.4
 _CLEAR_MM = 0.4
@@ -191,7 +191,7 @@ def _grown(box: Points, by_mm: float) -> Points:
     return np.asarray(middle + (box - middle) * (1 + by_mm / np.maximum(half, 0.1)))
 
 
-def _pole(inside: np.ndarray, depth: np.ndarray) -> Points:  # type: ignore[type-arg]
+def _pole(inside: Mask, depth: Points) -> Points:
     """The deepest cell; of nearly equal ones, as along a strip, that nearest to the middle."""
     deep = np.argwhere(depth >= 0.95 * depth.max()).astype(float)
     middle = np.argwhere(inside).mean(axis=0)
@@ -199,11 +199,7 @@ def _pole(inside: np.ndarray, depth: np.ndarray) -> Points:  # type: ignore[type
 
 
 def _cheapest(
-    blocks: Sequence[Block],
-    window: Window,
-    inside: np.ndarray,
-    hard: np.ndarray,
-    soft: np.ndarray,  # type: ignore[type-arg]
+    blocks: Sequence[Block], window: Window, inside: Mask, hard: Sums, soft: Sums
 ) -> tuple[Block, Points, float] | None:
     depth = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
     pole = _pole(inside, depth)

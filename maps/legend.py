@@ -87,7 +87,7 @@ def _plate(code: str, style: Style, typeface: Typeface) -> Symbol:
         plate = Rect(x - width / 2, rect.y, width, rect.height)
         return [
             box_op(plate, fill=style.accent),
-            text_at(typeface, code, x, y, size, style.paper, is_bold=True, align=0.5),
+            text_at(typeface, code, x, y, size=size, colour=style.paper, is_bold=True, align=0.5),
         ]
 
     return draw
@@ -109,7 +109,7 @@ def _boxed(text: str, fill: str, line: str, ink: str, typeface: Typeface) -> Sym
         ops: list[Op] = [box_op(rect.inset(0.3), fill=fill, stroke=line, width_mm=0.16)]
         if text:
             size = typeface.fitted(text, rect.width - 1.2, rect.height * 0.6, is_bold=True)
-            ops.append(text_at(typeface, text, *rect.middle, size, ink, is_bold=True, align=0.5))
+            ops.append(text_at(typeface, text, *rect.middle, size=size, colour=ink, is_bold=True, align=0.5))
         return ops
 
     return draw
@@ -121,7 +121,7 @@ def _dot(text: str, style: Style, typeface: Typeface) -> Symbol:
         circle = shapely.get_coordinates(shapely.Point(x - 1.2, y).buffer(rect.height * 0.16, quad_segs=4))
         ops: list[Op] = [PolygonOp((circle,), style.shop, style.paper, 0.15)]
         if text:
-            ops.append(text_at(typeface, text, x, y, rect.height * 0.55, style.shop_ink, is_bold=True))
+            ops.append(text_at(typeface, text, x, y, size=rect.height * 0.55, colour=style.shop_ink, is_bold=True))
         return ops
 
     return draw

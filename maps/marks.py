@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from maps.blocks import BASELINE_EM
-from maps.display import Op, PolygonOp, Rect, TextOp
+from maps.display import Op, Points, PolygonOp, Rect, TextOp
 from maps.labels import Placed, Spot
 from maps.obstacles import Taken, quad
 from maps.scene import DrawnBuilding, DrawnShop
@@ -52,19 +52,19 @@ def building_numbers(
             continue
         x, y, angle, size, box = spot
         taken.add(box)
-        ops.append(_centred(text, x, y, size, angle, style.ink, typeface))
+        ops.append(_centred(text, x, y, size, angle=angle, colour=style.ink, typeface=typeface))
         placed.append(Placed("building", drawn.building.code, text, size, size, angle, (box,)))
     return ops, placed, omitted
 
 
-def _touches(box: np.ndarray, taken: Taken) -> bool:  # type: ignore[type-arg]
+def _touches(box: Points, taken: Taken) -> bool:
     low, high = box.min(axis=0), box.max(axis=0)
     return not taken.is_free(Rect(low[0], low[1], high[0] - low[0], high[1] - low[1]))
 
 
 def _inside(
     shape: BaseGeometry, text: str, typeface: Typeface, limit: BaseGeometry, largest: float
-) -> tuple[float, float, float, float, np.ndarray] | None:  # type: ignore[type-arg]
+) -> tuple[float, float, float, float, Points] | None:
     """The largest size at which the number's box lies in the outline."""
     shapely.prepare(shape)
     points = [shapely.centroid(shape), shapely.point_on_surface(shape)]
@@ -95,7 +95,7 @@ def _slope(shape: BaseGeometry) -> float:
     return angle - 180 if angle > 80 else angle
 
 
-def _centred(text: str, x: float, y: float, size: float, angle: float, colour: str, typeface: Typeface) -> TextOp:
+def _centred(text: str, x: float, y: float, size: float, *, angle: float, colour: str, typeface: Typeface) -> TextOp:
     turn = np.radians(angle)
     half = typeface.width_mm(text, size, is_bold=True) / 2
     drop = BASELINE_EM * size
@@ -152,7 +152,7 @@ def shop_numbers(
                         is_bold=True,
                         halo=style.paper,
                         halo_mm=0.25,
-                    )  # fmt: skip
+                    )
                 )
                 placed.append(Placed("shop", drawn.shop.code, text, _SHOP_SIZE_MM, _SHOP_SIZE_MM, 0.0, (rect.ring,)))
                 break

@@ -7,7 +7,6 @@ its point lies in (a shop by its door, a building by a point inside it).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from os.path import commonprefix
 
 import numpy as np
 import shapely
@@ -158,8 +157,8 @@ def short_codes(codes: Sequence[str], *, keep: int = 3) -> ShortCodes:
     if not codes or max(map(len, codes)) <= 6:
         return whole
     shortest = min(map(len, codes))
-    before = min(len(commonprefix(codes)), shortest - keep)
-    after = len(commonprefix([code[::-1] for code in codes])) if len(codes) > 1 else 0
+    before = min(_common(codes), shortest - keep)
+    after = _common([code[::-1] for code in codes]) if len(codes) > 1 else 0
     # A number that all happen to end with stays: only what follows a separator goes.
     tail = codes[0][len(codes[0]) - after :]
     after = len(tail) - min((tail.find(mark) for mark in "-_./" if mark in tail), default=len(tail))
@@ -168,3 +167,9 @@ def short_codes(codes: Sequence[str], *, keep: int = 3) -> ShortCodes:
         return whole
     end = -after if after > 0 else None
     return ShortCodes(codes[0][:before], tuple(code[before:end] for code in codes), tail[-after:] if after > 0 else "")
+
+
+def _common(codes: Sequence[str]) -> int:
+    """How many characters all codes begin with: what the first and the last in order share."""
+    first, last = min(codes), max(codes)
+    return next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))

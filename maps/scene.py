@@ -264,26 +264,26 @@ def _named(things: Any, to_page: ToPage, within: BaseGeometry) -> tuple[tuple[st
     if not pairs:
         return ()
     shapes = to_page([shape for _, shape in pairs])
-    touches = shapely.intersects(shapes, within)
-    return tuple((name, shape) for (name, _), shape, is_in in zip(pairs, shapes, touches, strict=True) if is_in)
+    touches = np.flatnonzero(shapely.intersects(shapes, within))
+    return tuple((pairs[index][0], shapes[index]) for index in touches.tolist())
 
 
 def _buildings(snapshot: Snapshot, to_page: ToPage, outline: BaseGeometry, frame: Rect) -> tuple[DrawnBuilding, ...]:
     if not snapshot.buildings:
         return ()
     shapes = to_page([each.shape for each in snapshot.buildings])
-    is_seen = shapely.intersects(shapes, frame.shape)
+    seen = np.flatnonzero(shapely.intersects(shapes, frame.shape)).tolist()
     shapely.prepare(outline)
-    is_inside = shapely.intersects(shapely.point_on_surface(shapes), outline)
+    is_inside = np.atleast_1d(shapely.intersects(shapely.point_on_surface(shapes), outline))
     drawn = []
-    for building, shape, seen, inside in zip(snapshot.buildings, shapes, is_seen, is_inside, strict=True):
-        if seen:
-            solid = (
-                shapely.buffer(shape, _POINT_BUILDING_MM, cap_style="square")
-                if isinstance(shape, shapely.Point)
-                else _polygonal(shape)
-            )
-            drawn.append(DrawnBuilding(building, solid, bool(inside)))
+    for index in seen:
+        shape = shapes[index]
+        solid = (
+            shapely.buffer(shape, _POINT_BUILDING_MM, cap_style="square")
+            if isinstance(shape, shapely.Point)
+            else _polygonal(shape)
+        )
+        drawn.append(DrawnBuilding(snapshot.buildings[index], solid, bool(is_inside[index])))
     return tuple(drawn)
 
 
@@ -311,7 +311,8 @@ def _room(line: BaseGeometry, tree: shapely.STRtree | None, most_mm: float, per_
     """Distance from the axis at which four fifths of its length are clear of buildings."""
     if tree is None:
         return most_mm * 0.75
-    points = shapely.points(shapely.get_coordinates(shapely.segmentize(line, _STREET_SAMPLE_M * per_m)))
+    sampled = shapely.get_coordinates(shapely.segmentize(line, _STREET_SAMPLE_M * per_m))
+    points = np.array([shapely.Point(xy) for xy in sampled], dtype=object)
     near, distance = tree.query_nearest(points, max_distance=most_mm, return_distance=True, all_matches=False)
     room = np.full(len(points), most_mm)
     room[near[0]] = distance

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from boundaries.errors import BadInput
 from boundaries.snapshot import Snapshot
@@ -178,8 +179,7 @@ def _subtitle(spec: SheetSpec, snapshot: Snapshot) -> str:
 def _lay_out(making: _Making, painted: Painted) -> ScaleBar:
     spec, paper, style, typeface = making.spec, making.layout, making.style, making.typeface
     facts = facts_by_grid(making.snapshot, [drawn.grid for drawn in making.scene.grids])
-    table = grid_table(
-        making.scene, making.snapshot, facts, people_by_target(making.snapshot, day=spec.date), style=style,
+    table = grid_table(making.scene, facts, people_by_target(making.snapshot, day=spec.date), style=style,
         language=spec.language, show_totals=spec.show_totals, show_unpublished_phones=spec.show_unpublished_phones,
     )  # fmt: skip
     totals = totals_line(making.scene, facts, language=spec.language) if spec.show_totals else ""
@@ -188,10 +188,10 @@ def _lay_out(making: _Making, painted: Painted) -> ScaleBar:
     ops.extend(frame_ops(paper, style=style, typeface=typeface))
     ops.extend(title_ops(paper, making.title, making.subtitle, totals, style=style, typeface=typeface))
     ops.extend(north_ops(north_rect(paper), style=style, typeface=typeface, language=spec.language))
-    left_over = table.rows
+    left_over: Sequence[Row] = table.rows
     shops = shop_table(making.scene, language=spec.language) if spec.show_shops else None
     if paper.column is not None:
-        left_over, bar = _fill_column(making, painted, table, paper.column, has_more=shops is not None)
+        left_over, bar = _fill_column(making, painted, table, paper.column)
     else:
         bar = _fill_foot(making, painted, paper.foot or paper.body)
     lists: list[tuple[Table, Sequence[Row], str]] = []
@@ -213,9 +213,7 @@ def _imprint(making: _Making, pages: int) -> list[str]:
     )  # fmt: skip
 
 
-def _fill_column(
-    making: _Making, painted: Painted, table: Table, column: Rect, *, has_more: bool
-) -> tuple[Sequence[Row], ScaleBar]:
+def _fill_column(making: _Making, painted: Painted, table: Table, column: Rect) -> tuple[Sequence[Row], ScaleBar]:
     """Table, legend, overview, imprint; gives the rows that found no room."""
     spec, style, typeface, growth = making.spec, making.style, making.typeface, making.layout.growth
     gap = 3.0 * growth
@@ -307,7 +305,7 @@ def _run_on(making: _Making, lists: Sequence[tuple[Table, Sequence[Row], str]]) 
     at = columns
     for table, rows, title in lists:
         rest = list(rows)
-        need = _columns_needed(making, table, rest, width, height, size)
+        need = _columns_needed(making, table, rest, width=width, height=height, size=size)
         while rest:
             if at >= columns:
                 _add_page(making)
@@ -334,7 +332,7 @@ def _add_page(making: _Making) -> None:
 
 
 def _columns_needed(
-    making: _Making, table: Table, rows: Sequence[Row], width: float, height: float, size: float
+    making: _Making, table: Table, rows: Sequence[Row], *, width: float, height: float, size: float
 ) -> int:
     rest, need = list(rows), 0
     while rest:
@@ -353,7 +351,10 @@ def _common_size(
     least = max(_RUN_ON_MM * growth, SMALLEST_TYPE_MM)
     size = _PAGE_TABLE_MM * growth
     while size > least:
-        if sum(_columns_needed(making, t, rows, width, height, size) for t, rows, _ in lists) <= columns:
+        if (
+            sum(_columns_needed(making, t, rows, width=width, height=height, size=size) for t, rows, _ in lists)
+            <= columns
+        ):
             return size
         size -= 0.2
     return least
@@ -400,7 +401,7 @@ def _report(making: _Making, painted: Painted, bar: ScaleBar) -> SheetReport:
 def _measured_scale(making: _Making) -> float:
     """Ground length of the outline's diagonal over its length on the page."""
     page = shapely.bounds(making.scene.outline)
-    shapes = [drawn.grid.polygon for drawn in making.scene.grids]
+    shapes: list[BaseGeometry] = [drawn.grid.polygon for drawn in making.scene.grids]
     if making.spec.area is not None:
         shapes = [making.snapshot.area_by_code[making.spec.area].polygon]
     elif making.snapshot.parents:

@@ -114,14 +114,21 @@ def line_names(
     for name, axis, width in sorted(names, key=lambda each: (-each[2], each[0])):
         size = float(np.clip(_OF_WIDTH * width, *SIZES_MM))
         seen = shapely.intersection(axis, frame.inset(1.5).shape)
-        length = shapely.length(seen)
-        is_border = length > 0 and shapely.length(shapely.intersection(seen, near_border)) > 0.3 * length
+        length = float(shapely.length(seen))
+        shared = float(shapely.length(shapely.intersection(seen, near_border)))
+        is_border = length > 0 and shared > 0.3 * length
         offsets = _offsets(width, size, is_border=is_border)
-        runs = _runs(name, _joined(seen), size, offsets, typeface, taken, outline)
+        runs = _runs(name, _joined(seen), size=size, offsets=offsets, typeface=typeface, taken=taken, outline=outline)
         if not runs and size > SIZES_MM[0]:
             size = SIZES_MM[0]
             runs = _runs(
-                name, _joined(seen), size, _offsets(width, size, is_border=is_border), typeface, taken, outline
+                name,
+                _joined(seen),
+                size=size,
+                offsets=_offsets(width, size, is_border=is_border),
+                typeface=typeface,
+                taken=taken,
+                outline=outline,
             )
         if not runs:
             dropped.append(name)
@@ -148,6 +155,7 @@ def _joined(seen: BaseGeometry) -> list[Path]:
 def _runs(
     name: str,
     paths: Sequence[Path],
+    *,
     size: float,
     offsets: Sequence[float],
     typeface: Typeface,
@@ -164,7 +172,16 @@ def _runs(
         for turn in range(count):
             target = (turn + 0.5) * path.length_mm / count
             run = _nearest_run(
-                name, path, target, path.length_mm / count / 2, size, offsets, typeface, taken, outline, centres
+                name,
+                path,
+                target,
+                reach=path.length_mm / count / 2,
+                size=size,
+                offsets=offsets,
+                typeface=typeface,
+                taken=taken,
+                outline=outline,
+                centres=centres,
             )
             if run is not None:
                 found.append(run)
@@ -178,6 +195,7 @@ def _nearest_run(
     name: str,
     path: Path,
     target: float,
+    *,
     reach: float,
     size: float,
     offsets: Sequence[float],
@@ -197,7 +215,7 @@ def _nearest_run(
         if any(np.hypot(*(here - other)) < _APART_MM for other in centres):
             continue
         for offset in _outer_first(path, middle, offsets, outline):
-            run = _run(name, path, middle, size, offset, typeface)
+            run = _run(name, path, middle, size=size, offset=offset, typeface=typeface)
             if run is not None and all(_is_free(box, taken) for box in run.boxes):
                 return run
     return None
@@ -230,9 +248,9 @@ def _is_latin(name: str) -> bool:
     return all(character < "⺀" for character in name)
 
 
-def _run(name: str, path: Path, middle: float, size: float, offset: float, typeface: Typeface) -> Run | None:
+def _run(name: str, path: Path, middle: float, *, size: float, offset: float, typeface: Typeface) -> Run | None:
     if _is_latin(name):
-        return _turned_run(name, path, middle, size, offset, typeface)
+        return _turned_run(name, path, middle, size=size, offset=offset, typeface=typeface)
     half = _PITCH_EM * size * (len(name) - 1) / 2
     distances = np.linspace(middle - half, middle + half, len(name))
     middles = path.at(list(distances)) + _normal(path, middle, half + size) * offset
@@ -244,7 +262,7 @@ def _run(name: str, path: Path, middle: float, size: float, offset: float, typef
     return Run(middles, 0.0, boxes)
 
 
-def _turned_run(name: str, path: Path, middle: float, size: float, offset: float, typeface: Typeface) -> Run | None:
+def _turned_run(name: str, path: Path, middle: float, *, size: float, offset: float, typeface: Typeface) -> Run | None:
     """A straight turned line, where the street is straight enough under it."""
     width = typeface.width_mm(name, size)
     points = path.at(list(np.linspace(middle - width / 2, middle + width / 2, 9)))

@@ -95,18 +95,18 @@ def fit_table(
     Fit
     """
     if not may_shrink:
-        return _fit_at(table, rows, width_mm, height_mm, largest_mm, typeface)
+        return _fit_at(table, rows, width_mm=width_mm, height_mm=height_mm, size=largest_mm, typeface=typeface)
     size = largest_mm
     while size > SMALLEST_TYPE_MM - 1e-9:
-        fit = _fit_at(table, rows, width_mm, height_mm, size, typeface)
+        fit = _fit_at(table, rows, width_mm=width_mm, height_mm=height_mm, size=size, typeface=typeface)
         if fit.count == len(rows):
             return _spread(fit, rows, height_mm)
         size = max(SMALLEST_TYPE_MM, size - 0.1) if size > SMALLEST_TYPE_MM else 0.0
-    return _fit_at(table, rows, width_mm, height_mm, run_on_mm, typeface)
+    return _fit_at(table, rows, width_mm=width_mm, height_mm=height_mm, size=run_on_mm, typeface=typeface)
 
 
 def _fit_at(
-    table: Table, rows: Sequence[Row], width_mm: float, height_mm: float, size: float, typeface: Typeface
+    table: Table, rows: Sequence[Row], *, width_mm: float, height_mm: float, size: float, typeface: Typeface
 ) -> Fit:
     widths = _widths(table, rows, width_mm, size, typeface)
     side = 2 * _SIDE_EM * size
@@ -181,7 +181,9 @@ def table_ops(
     x = rect.x
     for text, width in zip(table.heads, fit.widths_mm, strict=True):
         cell = Rect(x, rect.y + bar, width, head)
-        ops.extend(_cell_ops(cell, (text,), fit.size_mm, "centre", style.ink, typeface, is_bold=True))
+        ops.extend(
+            _cell_ops(cell, (text,), size=fit.size_mm, align="centre", ink=style.ink, typeface=typeface, is_bold=True)
+        )
         x += width
     y = rect.y + bar + head
     stripe = False
@@ -195,7 +197,7 @@ def table_ops(
         else:
             if stripe:
                 ops.append(box_op(line, fill=style.table_stripe))
-            ops.extend(_row_ops(line, table, row, fit, index, style, typeface))
+            ops.extend(_row_ops(line, table, row, fit=fit, index=index, style=style, typeface=typeface))
         ops.append(line_op(rect.x, line.bottom, rect.right, line.bottom, colour=style.table_line, width_mm=0.12))
         y = line.bottom
     ops.extend(_rule_ops(rect, rows, fit, y, style))
@@ -260,7 +262,7 @@ def _group_ops(line: Rect, row: Row, fit: Fit, style: Style, typeface: Typeface)
     return ops
 
 
-def _row_ops(line: Rect, table: Table, row: Row, fit: Fit, index: int, style: Style, typeface: Typeface) -> list[Op]:
+def _row_ops(line: Rect, table: Table, row: Row, *, fit: Fit, index: int, style: Style, typeface: Typeface) -> list[Op]:
     ops: list[Op] = []
     x = line.x
     for column, (width, lines) in enumerate(zip(fit.widths_mm, fit.lines[index], strict=True)):
@@ -269,13 +271,17 @@ def _row_ops(line: Rect, table: Table, row: Row, fit: Fit, index: int, style: St
             ops.append(box_op(cell.inset(0.35), fill=row.fill, stroke=style.table_line, width_mm=0.1))
         ink = style.ink_soft if row.kind == "part" else style.ink
         is_bold = column == table.bold and row.kind == "row"
-        ops.extend(_cell_ops(cell, lines, fit.size_mm, table.aligns[column], ink, typeface, is_bold=is_bold))
+        ops.extend(
+            _cell_ops(
+                cell, lines, size=fit.size_mm, align=table.aligns[column], ink=ink, typeface=typeface, is_bold=is_bold
+            )
+        )
         x += width
     return ops
 
 
 def _cell_ops(
-    cell: Rect, lines: Sequence[str], size: float, align: Align, ink: str, typeface: Typeface, *, is_bold: bool = False
+    cell: Rect, lines: Sequence[str], *, size: float, align: Align, ink: str, typeface: Typeface, is_bold: bool = False
 ) -> list[Op]:
     ops: list[Op] = []
     pitch = size * _LINE_EM

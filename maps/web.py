@@ -40,7 +40,7 @@ _FONTS = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif"
 Properties = Mapping[str, str]
 
 
-class _OfflineMap(folium.Map):  # type: ignore[misc]
+class _OfflineMap(folium.Map):
     """A folium map that links no script and no style: the page carries them itself."""
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012  folium's own way
@@ -313,7 +313,7 @@ def _fit(page: folium.Map, snapshot: Snapshot) -> None:
 
 def _dress(page: folium.Map, heading: str, snapshot: Snapshot, findings: Sequence[Finding], language: Language) -> None:
     """Put the script, the style, the heading and the disclaimer into the page."""
-    root = page.get_root()
+    root: Any = page.get_root()
     script, style, licence = _leaflet()
     head = root.header
     head.add_child(Element(f"<!-- Leaflet\n{licence}\n-->"), name="licence")
