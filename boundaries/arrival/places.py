@@ -79,8 +79,9 @@ def with_grid_areas(arrivals: Sequence[Arrival], shapes: Shapes, areas: Sequence
     """
     if not areas:
         raise BadInput(
-            "还没有任何区域。请先导入区域:load areas 文件 --level 社区。",
-            "There is no area yet. Load the areas first: load areas FILE --level community.",
+            "还没有任何区域。请先导入区域(load areas 文件 --level 社区);区域若在某个调整方案里,请加 --draft 编号。",
+            "There is no area yet. Load the areas first (load areas FILE --level community); "
+            "where they are in a draft, add --draft N.",
         )
     words = codes_by_word(areas)
     around = _smallest_around(shapes, areas)

@@ -74,8 +74,9 @@ def place_parts(parsed: Sequence[Parsed[Any]], standing: Snapshot) -> Rows:
                 row.refusal(
                     "grid",
                     named,
-                    "没有这个微网格。请先导入网格,或改正编码",
-                    "there is no such micro-grid. Load the grids first, or correct the code",
+                    "没有这个微网格。请先导入网格,或改正编码;网格若在调整方案里,请加 --draft 编号",
+                    "there is no such micro-grid. Load the grids first, or correct the code; "
+                    "where they are in a draft, add --draft N",
                 )
             )
         rows.append(row)
@@ -129,8 +130,9 @@ def place_people(parsed: Sequence[Parsed[Any]], standing: Snapshot) -> Rows:
                 arrival.refusal(
                     "target",
                     named,
-                    "没有这个网格、分段或区域。请先导入网格,或改正编码",
-                    "there is no such micro-grid, part or area. Load the grids first, or correct the code",
+                    "没有这个网格、分段或区域。请先导入网格,或改正编码;网格若在调整方案里,请加 --draft 编号",
+                    "there is no such micro-grid, part or area. Load the grids first, or correct the code; "
+                    "where they are in a draft, add --draft N",
                 )
             )
             continue

@@ -103,7 +103,9 @@ def plan_load(
     today : date
         The day for which registers are read.
     draft : int, optional
-        The draft to load into; by default a new one on the newest generation.
+        The draft to load into; by default a new one on the newest generation. For
+        registers, the draft whose grids and areas count as standing; by default the
+        newest generation's, and before the first those of the newest open draft.
     columns : mapping, optional
         Field -> header, given by hand.
     synonyms : mapping, optional
@@ -120,7 +122,7 @@ def plan_load(
     RefusedRows
         If any row cannot be loaded; each is listed.
     BadInput
-        If a file lacks what the layer needs, or a draft is named for a register.
+        If a file lacks what the layer needs.
     CrsProblem
         If nobody said which system the coordinates are in.
     NotFound, Conflict
@@ -132,7 +134,7 @@ def plan_load(
             f'There is no layer "{layer}". Known: {", ".join(LAYERS)}.',
         )
     revision = read_draft(session, draft).revision if draft is not None else None
-    standing = reading.snapshot(session, today=today, draft=draft)
+    standing = reading.snapshot(session, today=today, draft=draft or _newest_draft(session, layer))
     arriving = Arriving(layer, tuple(tables), columns or {}, synonyms, level)
     placed = place(arriving, standing)
     return LoadPlan(
@@ -147,6 +149,14 @@ def plan_load(
         missing_ids=placed.missing_ids,
         notes=placed.notes,
     )
+
+
+def _newest_draft(session: Session, layer: str) -> int | None:
+    """Before the first generation, the draft that a register is set beside."""
+    if layer in DRAFTED or reading.current_generation(session) is not None:
+        return None
+    drafts = drafting.list_drafts(session, statuses=("open", "submitted", "approved"))
+    return drafts[0].id if drafts else None
 
 
 def _groups(placed: Placed) -> tuple[tuple[str, tuple[Any, ...]], ...]:
