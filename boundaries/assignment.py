@@ -39,8 +39,8 @@ def propose(snapshot: Snapshot, rules: Rules) -> tuple[Assignment, ...]:
     tuple of Assignment
         Compounds, then shops, each in the snapshot's order; ``grid`` is None
         where no rule found one, and the reason says why. A compound too large for
-        one grid whose buildings each have theirs needs no proposal. Equal input
-        gives equal output.
+        one grid that lies in several needs no proposal. Equal input gives equal
+        output.
     """
     ground = Ground(snapshot, rules)
     done = {
@@ -74,13 +74,12 @@ def _holds_households(ground: Ground, grid: MicroGrid) -> bool:
 
 
 def _spans_lawfully(ground: Ground, index: int, placement: Placement) -> bool:
-    """Whether a compound is larger than one grid and its buildings have each their own."""
+    """Whether a compound has more households than one grid may hold, and lies in several.
+
+    Its buildings are each somebody's; one that a border cuts is a finding of its own.
+    """
     members = ground.buildings_of_compound.get(index, [])
-    return (
-        len(placement.pieces) > 1
-        and ground.households_of(members) > ground.rules.max_households
-        and all(len(ground.buildings[building].pieces) == 1 for building in members)
-    )
+    return len(placement.pieces) > 1 and ground.households_of(members) > ground.rules.max_households
 
 
 def _by_share(ground: Ground, compound: Compound, placement: Placement) -> Assignment:

@@ -5,7 +5,7 @@ in, how much of it, who holds this door), so the answers are computed together
 and kept here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -271,6 +271,13 @@ class Ground:
     def households_of(self, buildings: Sequence[int]) -> int:
         """Households counted in these buildings; uncounted ones add nothing."""
         return sum(self.snapshot.buildings[index].households or 0 for index in buildings)
+
+    def common_area(self, codes: Iterable[str]) -> str | None:
+        """Code of the lowest area that is, or is above, each of these areas."""
+        chains = [[area.code for area in self.snapshot.ancestors(code)] for code in codes]
+        if not chains:
+            return None
+        return next((code for code in chains[0] if all(code in chain for chain in chains)), None)
 
     def area_at(self, shape: BaseGeometry) -> str | None:
         """Code of the first parent that the inner point of a shape lies in."""

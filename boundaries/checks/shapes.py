@@ -22,11 +22,11 @@ def check_shapes(ground: Ground) -> tuple[Finding, ...]:
     ]
     for index, grid in enumerate(snapshot.grids):
         if index in ground.invalid_grids:
-            found.append(_on_grids("invalid_shape", [grid], _drawable(grid.polygon)))
+            found.append(_on_grids(ground, "invalid_shape", [grid], _drawable(grid.polygon)))
         elif grid.polygon.geom_type != "Polygon" and shapely.get_num_geometries(grid.polygon) > 1:
             parts = float(shapely.get_num_geometries(grid.polygon))
             area_m2 = float(snapshot.metric.area_m2(grid.polygon))
-            found.append(_on_grids("multi_part", [grid], grid.polygon, area_m2=area_m2, value=parts, limit=1.0))
+            found.append(_on_grids(ground, "multi_part", [grid], grid.polygon, area_m2=area_m2, value=parts, limit=1.0))
     premises = [(f"building:{building.code}", building.shape) for building in snapshot.buildings]
     premises += [(f"compound:{compound.code}", compound.polygon) for compound in snapshot.compounds]
     for index in find_invalid(as_shapes(shape for _, shape in premises)):
@@ -45,7 +45,7 @@ def check_codes(ground: Ground) -> tuple[Finding, ...]:
             if part.code != grid.code:
                 holders[part.code].append(grid)
     return tuple(
-        _on_grids("duplicate_code", grids, _collect(grids), codes=(code,), value=float(len(grids)), limit=1.0)
+        _on_grids(ground, "duplicate_code", grids, _collect(grids), codes=(code,), value=float(len(grids)), limit=1.0)
         for code, grids in holders.items()
         if len(grids) > 1
     )
@@ -59,7 +59,9 @@ def check_duplicates(ground: Ground) -> tuple[Finding, ...]:
             same = [grids[index] for index in group]
             area_m2 = float(ground.snapshot.metric.area_m2(same[0].polygon))
             count = float(len(same))
-            found.append(_on_grids("duplicate_shape", same, same[0].polygon, area_m2=area_m2, value=count, limit=1.0))
+            found.append(
+                _on_grids(ground, "duplicate_shape", same, same[0].polygon, area_m2=area_m2, value=count, limit=1.0)
+            )
     return tuple(found)
 
 
@@ -70,7 +72,7 @@ def check_parents(ground: Ground) -> tuple[Finding, ...]:
         if grid.area not in ground.snapshot.area_by_code:
             orphans[grid.area].append(grid)
     return tuple(
-        _on_grids("parent_missing", grids, _collect(grids), parent=code or None, value=float(len(grids)))
+        _on_grids(ground, "parent_missing", grids, _collect(grids), parent=code or None, value=float(len(grids)))
         for code, grids in sorted(orphans.items())
     )
 
@@ -81,6 +83,7 @@ def _invalid_areas(ground: Ground) -> list[Area]:
 
 
 def _on_grids(
+    ground: Ground,
     kind: str,
     grids: Sequence[MicroGrid],
     geometry: BaseGeometry | None,
@@ -92,11 +95,10 @@ def _on_grids(
     limit: float | None = None,
 ) -> Finding:
     named = codes or tuple(sorted({grid.code for grid in grids}))
-    areas = {grid.area for grid in grids}
     return Finding(
         kind,
         grids=named,
-        parent=parent or (next(iter(areas)) or None if len(areas) == 1 else None),
+        parent=parent or ground.common_area(sorted({grid.area for grid in grids})),
         area_m2=area_m2,
         value=value,
         limit=limit,

@@ -44,12 +44,11 @@ def check_mixed(ground: Ground) -> tuple[Finding, ...]:
 def _on_street(ground: Ground, shops: list[int]) -> Finding:
     doors = [ground.snapshot.shops[index].door for index in shops]
     tiles = {tile for index in shops if (tile := ground.tile_of_shop[index]) is not None}
-    areas = {ground.tiles[tile].area for tile in tiles}
     return Finding(
         "shop_undedicated",
         grids=tuple(sorted({ground.tiles[tile].code for tile in tiles})),
         premises=_labels(ground, shops),
-        parent=next(iter(areas)) if len(areas) == 1 else None,
+        parent=ground.common_area(sorted({ground.tiles[tile].area for tile in tiles})),
         value=float(len(shops)),
         limit=0.0,
         geometry=shapely.multipoints(doors) if len(doors) > 1 else doors[0],

@@ -106,6 +106,10 @@ def summary(snapshot: Snapshot, findings: Sequence[Finding], language: Language)
 def _phrase(kind: str, findings: Sequence[Finding], language: Language) -> str:
     number = len(findings)
     name = findings[0].name(language)
+    if kind == "shop_undedicated":
+        # One finding is a street of shops; people count the shops.
+        shops = sum(int(finding.value or 0) for finding in findings)
+        return f"{shops} 家{name}" if language == "zh" else f"{shops} × {name.lower()}"
     if kind not in _MEASURED:
         unit = _UNITS_ZH.get(kind.split("_", maxsplit=1)[0], "处")
         return f"{number} {unit}{name}" if language == "zh" else f"{number} × {name.lower()}"

@@ -63,7 +63,7 @@ def test_a_multipolygon_of_one_piece_is_whole() -> None:
 
 def test_a_code_that_stands_twice() -> None:
     findings = run(plan(grids=with_grid(2, code="G1")), RULES)
-    assert [(f.kind, f.grids, f.value, f.parent) for f in findings] == [("duplicate_code", ("G1",), 2.0, None)]
+    assert [(f.kind, f.grids, f.value, f.parent) for f in findings] == [("duplicate_code", ("G1",), 2.0, "T")]
 
 
 def test_codes_of_parts_are_codes_too() -> None:

@@ -12,6 +12,8 @@ def test_shops_without_dedicated_grid_are_told_by_street() -> None:
         shop("1", 10, 5, street="East"),
         shop("2", 110, 5, street="East"),
         shop("3", 310, 5, street="West"),
+        shop("7", 190, 5, street="North"),
+        shop("8", 210, 5, street="North"),
         shop("4", 50, 50),
         shop("5", 60, 50, state="vacant"),
         shop("6", 70, 50, state="closed"),
@@ -20,9 +22,10 @@ def test_shops_without_dedicated_grid_are_told_by_street() -> None:
     assert [(f.kind, f.premises, f.grids, f.parent, f.value) for f in findings] == [
         ("shop_undedicated", ("shop:4",), ("G1",), "C1", 1.0),
         ("shop_undedicated", ("shop:1", "shop:2"), ("G1", "G2"), "C1", 2.0),
+        ("shop_undedicated", ("shop:7", "shop:8"), ("G2", "G3"), "T", 2.0),
         ("shop_undedicated", ("shop:3",), ("G4",), "C2", 1.0),
     ]
-    assert [f.geometry.geom_type for f in findings if f.geometry] == ["Point", "MultiPoint", "Point"]
+    assert [f.geometry.geom_type for f in findings if f.geometry] == ["Point", "MultiPoint", "MultiPoint", "Point"]
 
 
 def test_a_dedicated_grid_holds_the_shops_whose_door_it_touches() -> None:

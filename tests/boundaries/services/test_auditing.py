@@ -43,10 +43,10 @@ def test_kinds_without_ground_are_counted() -> None:
         areas=NAMED,
         buildings=(building("B", square(90, 20, 40, 12), 60), building("far", square(900, 900, 40, 12), 60)),
         compounds=(compound("K", square(900, 0)),),
-        shops=(shop("S", 50, 5),),
+        shops=(shop("S", 50, 5, street="E"), shop("T", 60, 5, street="E")),
     )
     assert summary(broken, run(broken, RULES), "zh") == (
-        "文昌社区:1 栋楼栋被边界切割;1 处商铺无专属网格",
+        "文昌社区:1 栋楼栋被边界切割;2 家商铺无专属网格",
         "不属于任何区域:1 栋楼栋未划入网格;1 个小区未划入网格",
     )
     assert "in no area: 1 × building in no grid" in summary(broken, run(broken, RULES), "en")[1]
