@@ -180,7 +180,7 @@ def registered_ids(session: Session, thing: Thing, codes: Sequence[str]) -> dict
     new = [code for code in codes if code not in found]
     if not new:
         return found
-    numbers = _next_numbers(session, thing.identity, len(new))
+    numbers = next_numbers(session, thing.identity, len(new))
     given = dict(zip(new, numbers, strict=True))
     if thing is GRID:
         query = select(tables.micro_grid_rank.next_value()).select_from(func.generate_series(1, len(new)))
@@ -208,13 +208,14 @@ def registered_assignments(session: Session, column: str, premises: Sequence[int
     found: dict[int, int] = {row[0]: row[1] for row in rows}
     new = [number for number in premises if number not in found]
     if new:
-        given = dict(zip(new, _next_numbers(session, table, len(new)), strict=True))
+        given = dict(zip(new, next_numbers(session, table, len(new)), strict=True))
         copy_rows(session, table, (column, "id"), given.items())
         found |= given
     return found
 
 
-def _next_numbers(session: Session, table: Table, count: int) -> list[int]:
+def next_numbers(session: Session, table: Table, count: int) -> list[int]:
+    """Permanent numbers for new rows of a table, ascending."""
     sequence = func.pg_get_serial_sequence(table.fullname, "id")
     query = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
     return sorted(session.execute(query).scalars())

@@ -1,22 +1,25 @@
 """People in charge: who, in which role, of which grid, part or area, from when to when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from psycopg.types.range import Range as DriverRange
+from sqlalchemy import Column, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import Range as DayRange
 from sqlalchemy.orm import Session
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, Text
 
 from boundaries.errors import BadInput
 from boundaries.model import Person
 from boundaries.store import tables
-from boundaries.store.bulk import known_ids
+from boundaries.store.bulk import Values, copy_rows, known_ids, next_numbers
 from boundaries.store.overlay import AREA, GRID, PART
 from boundaries.store.registers import Recorded, end_rows
 
 _charge, _person = tables.charge, tables.person
+_ABOUT = ("phone", "phone_published", "standing")
 
 
 def put_people(session: Session, rows: Sequence[Person], *, source_id: int | None, today: date) -> Recorded:
@@ -42,7 +45,33 @@ def put_people(session: Session, rows: Sequence[Person], *, source_id: int | Non
     """
     roles = _roles(session)
     targets = _targets(session, [row.target for row in rows])
-    counts = {"new": 0, "changed": 0, "unchanged": 0}
+    _require_sense(rows, roles, today)
+    standing = _standing_charges(session, targets)
+    new: list[Person] = []
+    changed = 0
+    for row in rows:
+        stands = _overlapping(standing.get((*targets[row.target], roles[row.role], row.name), []), _days(row, today))
+        if stands is None:
+            new.append(row)
+        else:
+            changed += _correct(session, row, stands, source_id=source_id)
+    _add(session, new, roles=roles, targets=targets, source_id=source_id, today=today)
+    return Recorded(new=len(new), changed=changed, unchanged=len(rows) - len(new) - changed)
+
+
+def close_people(session: Session, charges: Iterable[int], today: date) -> int:
+    """End charges (``Person.id``); their last day is the one before ``today``.
+
+    Returns
+    -------
+    int
+        How many were ended.
+    """
+    wanted = bindparam("charges", list(charges), type_=ARRAY(BigInteger), unique=True)
+    return end_rows(session, _charge, _charge.c.id == func.any(wanted), today)
+
+
+def _require_sense(rows: Sequence[Person], roles: Mapping[str, str], today: date) -> None:
     seen: set[tuple[str, str, str]] = set()
     for row in rows:
         if row.role not in roles:
@@ -58,58 +87,83 @@ def put_people(session: Session, rows: Sequence[Person], *, source_id: int | Non
                 f"{row.name} stands twice for {row.target} in the same role. Take one row out.",
             )
         seen.add(key)
-        counts[_put(session, row, roles[row.role], targets[row.target], source_id=source_id, today=today)] += 1
-    return Recorded(**counts)
+        _days(row, today)
 
 
-def close_people(session: Session, charges: Iterable[int], today: date) -> int:
-    """End charges (``Person.id``); their last day is the one before ``today``.
-
-    Returns
-    -------
-    int
-        How many were ended.
-    """
-    wanted = bindparam("charges", list(charges), type_=ARRAY(BigInteger), unique=True)
-    return end_rows(session, _charge, _charge.c.id == func.any(wanted), today)
-
-
-def _put(
-    session: Session, row: Person, role: str, target: tuple[str, int], *, source_id: int | None, today: date
-) -> str:
-    column, number = target
-    during = _days(row, today)
-    current = session.execute(
-        select(
-            _charge.c.id,
-            _charge.c.during,
-            _charge.c.person_id,
-            _person.c.phone,
-            _person.c.phone_published,
-            _person.c.standing,
+def _standing_charges(
+    session: Session, targets: Mapping[str, tuple[str, int]]
+) -> dict[tuple[str, int, str, str], list[Row[Any]]]:
+    """Charges of these targets, past ones too, by target, role and name."""
+    found: dict[tuple[str, int, str, str], list[Row[Any]]] = {}
+    for column in ("micro_grid_id", "part_id", "area_id"):
+        numbers = [number for of_column, number in targets.values() if of_column == column]
+        wanted = bindparam("numbers", numbers, type_=ARRAY(BigInteger), unique=True)
+        about: list[Column[Any]] = [
+            *(_charge.c[name] for name in ("id", "role", "during", "person_id")),
+            *(_person.c[name] for name in ("name", *_ABOUT)),
+        ]
+        rows = session.execute(
+            select(_charge.c[column].label("target"), *about)
+            .join(_person, _person.c.id == _charge.c.person_id)
+            .where(_charge.c[column] == func.any(wanted))
+            .order_by(_charge.c.id.desc())
         )
-        .join(_person, _person.c.id == _charge.c.person_id)
-        .where(
-            _charge.c[column] == number,
-            _charge.c.role == role,
-            _person.c.name == row.name,
-            _charge.c.during.overlaps(during),
-        )
-        .order_by(_charge.c.id.desc())
-        .limit(1)
-    ).first()
-    about = {"phone": row.phone, "phone_published": row.phone_published, "standing": row.standing}
-    if current is None:
-        person = _known_person(session, row) or _new(session, _person, {"name": row.name, **about}, source_id)
-        _new(session, _charge, {"person_id": person, "role": role, column: number, "during": during}, source_id)
-        return "new"
-    kept = _kept_days(row, current.during)
-    is_same = all(getattr(current, name) == value for name, value in about.items()) and kept == current.during
-    if is_same:
-        return "unchanged"
-    session.execute(update(_person).where(_person.c.id == current.person_id).values(**about, source_id=source_id))
-    session.execute(update(_charge).where(_charge.c.id == current.id).values(during=kept))
-    return "changed"
+        for row in rows:
+            found.setdefault((column, row.target, row.role, row.name), []).append(row)
+    return found
+
+
+def _overlapping(rows: Sequence[Row[Any]], during: DayRange[date]) -> Row[Any] | None:
+    return next((row for row in rows if row.during.overlaps(during)), None)
+
+
+def _correct(session: Session, row: Person, stands: Row[Any], *, source_id: int | None) -> bool:
+    """Bring a standing charge up to date, and say whether it had to be."""
+    about = {name: getattr(row, name) for name in _ABOUT}
+    kept = _kept_days(row, stands.during)
+    if kept == stands.during and all(getattr(stands, name) == value for name, value in about.items()):
+        return False
+    session.execute(update(_person).where(_person.c.id == stands.person_id).values(**about, source_id=source_id))
+    session.execute(update(_charge).where(_charge.c.id == stands.id).values(during=kept))
+    return True
+
+
+def _add(
+    session: Session,
+    rows: Sequence[Person],
+    *,
+    roles: Mapping[str, str],
+    targets: Mapping[str, tuple[str, int]],
+    source_id: int | None,
+    today: date,
+) -> None:
+    """Write new charges, and the people who are new."""
+    # The same name with the same phone is the same person; a name alone is not.
+    known = _people_with_phones(session, rows)
+    numbers = iter(next_numbers(session, _person, len(rows)))
+    people: list[Values] = []
+    charges: dict[str, list[Values]] = {}
+    for row in rows:
+        person = known.get((row.name, row.phone)) if row.phone is not None else None
+        if person is None:
+            person = next(numbers)
+            people.append((person, row.name, *(getattr(row, name) for name in _ABOUT), source_id))
+            if row.phone is not None:
+                known[row.name, row.phone] = person
+        column, number = targets[row.target]
+        days = _days(row, today)
+        filled = (person, roles[row.role], number, DriverRange(days.lower, days.upper), source_id)
+        charges.setdefault(column, []).append(filled)
+    copy_rows(session, _person, ("id", "name", *_ABOUT, "source_id"), people)
+    for column, filled_rows in charges.items():
+        copy_rows(session, _charge, ("person_id", "role", column, "during", "source_id"), filled_rows)
+
+
+def _people_with_phones(session: Session, rows: Sequence[Person]) -> dict[tuple[str, str], int]:
+    names = bindparam("names", sorted({row.name for row in rows}), type_=ARRAY(Text))
+    query = select(_person.c.name, _person.c.phone, func.min(_person.c.id)).where(_person.c.name == func.any(names))
+    found = session.execute(query.where(_person.c.phone.is_not(None)).group_by(_person.c.name, _person.c.phone))
+    return {(row[0], row[1]): row[2] for row in found}
 
 
 def _days(row: Person, today: date) -> DayRange[date]:
@@ -126,20 +180,6 @@ def _kept_days(row: Person, current: DayRange[date]) -> DayRange[date]:
     """A row that says no days leaves those that stand."""
     until = row.until + timedelta(days=1) if row.until is not None else current.upper
     return DayRange(row.since or current.lower, until)
-
-
-def _known_person(session: Session, row: Person) -> int | None:
-    """The same name with the same phone is the same person; a name alone is not."""
-    if row.phone is None:
-        return None
-    query = select(func.min(_person.c.id)).where(_person.c.name == row.name, _person.c.phone == row.phone)
-    number: int | None = session.execute(query).scalar_one()
-    return number
-
-
-def _new(session: Session, table: Table, values: dict[str, object], source_id: int | None) -> int:
-    statement = insert(table).values(**values, source_id=source_id).returning(table.c.id)
-    return int(session.execute(statement).scalar_one())
 
 
 def _roles(session: Session) -> dict[str, str]:
