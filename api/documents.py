@@ -14,7 +14,7 @@ from api.auth import SCOPES
 from api.problems import ProblemKind, all_kinds
 from geo.errors import Language
 
-_STYLE = '<link rel="stylesheet" href="/static/style.css">'
+_STYLE = '<link rel="stylesheet" href="/static/style.css"><link rel="icon" href="/static/icon.svg">'
 
 
 def page(title: str, body: str, language: Language, *, script: str = "") -> str:

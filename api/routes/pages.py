@@ -17,7 +17,7 @@ from boundaries.services.reading import current_generation
 router = APIRouter(include_in_schema=False)
 
 _STATIC = Path(__file__).resolve().parents[1] / "static"
-_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 _ANYBODY_KNOWN = [Depends(known_caller)]
 _DOCUMENTS_READER = [Depends(require_documents)]
@@ -58,6 +58,12 @@ def static_file(name: str) -> Response:
         raise NotFound(f"没有文件 {name}。", f"There is no file {name}.")
     headers = {"Cache-Control": "private, max-age=3600"}
     return Response(files[name], media_type=_TYPES[Path(name).suffix], headers=headers)
+
+
+@router.get("/favicon.ico", dependencies=_ANYBODY_KNOWN)
+def icon() -> Response:
+    """The picture that browsers ask for by this name."""
+    return static_file("icon.svg")
 
 
 @lru_cache(maxsize=1)

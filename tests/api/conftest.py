@@ -113,7 +113,7 @@ def fill(engine: Engine) -> None:
 @pytest.fixture(scope="session")
 def plan_template(admin: Engine, server: URL, template: str) -> Iterator[str]:
     """Name of a database with generation 1, filled once and then only copied."""
-    name = f"microgrid_api_{os.getpid()}"
+    name = f"microgrid_api_{os.getpid()}_{next(_copies)}"
     _copy(admin, template, name)
     engine = connect(_address(server, name))
     fill(engine)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
-def _service(engine: Engine) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running_service(engine: Engine) -> Iterator[tuple[subprocess.Popen[str], str]]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MICROGRID_")},
         "MICROGRID_DATABASE_URL": engine.url.render_as_string(hide_password=False),
@@ -52,7 +52,7 @@ def _service(engine: Engine) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_a_real_service_answers_logs_no_coordinate_and_stops_when_told(plan: Engine) -> None:
     open_public_tier(plan)
     secret = key(plan, "premises:read")["X-API-Key"]
-    with _service(plan) as (process, url), httpx2.Client(base_url=url, timeout=20) as client:
+    with running_service(plan) as (process, url), httpx2.Client(base_url=url, timeout=20) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
         found = client.get("/v1/locate", params={"x": "119.180512345", "y": "32.270512345", "crs": "EPSG:4490"})
         assert found.json()["micro_grid"]["code"] == "C1-01"
@@ -79,7 +79,7 @@ def test_a_real_service_answers_logs_no_coordinate_and_stops_when_told(plan: Eng
 
 
 def test_a_stop_by_the_keyboard_is_no_failure(plan: Engine) -> None:
-    with _service(plan) as (process, url):
+    with running_service(plan) as (process, url):
         assert httpx2.get(f"{url}/healthz").status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
