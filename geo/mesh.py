@@ -69,8 +69,14 @@ class Mesh:
     def following(self) -> Ints:
         """For each place in ``ids`` the vertex that follows it in its ring."""
         after = np.roll(self.ids, -1)
-        after[self.ring_starts[1:] - 1] = self.ids[self.ring_starts[:-1]]
+        begins, ends = self.filled_rings()
+        after[ends - 1] = self.ids[begins]
         return after
+
+    def filled_rings(self) -> tuple[Ints, Ints]:
+        """Where each ring that has vertices begins and ends in ``ids``."""
+        filled = np.diff(self.ring_starts) > 0
+        return self.ring_starts[:-1][filled], self.ring_starts[1:][filled]
 
     def shape_of_places(self) -> Ints:
         """For each place in ``ids`` the shape it belongs to."""
@@ -201,8 +207,8 @@ def without_spikes(mesh: Mesh) -> Mesh:
             return mesh
         after = mesh.following()
         before = np.roll(mesh.ids, 1)
-        firsts = mesh.ring_starts[:-1][np.diff(mesh.ring_starts) > 0]
-        before[firsts] = mesh.ids[mesh.ring_starts[1:][np.diff(mesh.ring_starts) > 0] - 1]
+        begins, ends = mesh.filled_rings()
+        before[begins] = mesh.ids[ends - 1]
         tips = before == after
         if not tips.any():
             return mesh

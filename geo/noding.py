@@ -18,6 +18,7 @@ from geo.mesh import Floats, Ints, Mesh, Shapes, without_repeats, without_spikes
 # Each round splits what the last one bent; real layers end after two or three.
 _MAX_ROUNDS = 10
 _STORED_SLACK = 1.01
+_HAIR = 1e-6
 
 
 def node(mesh: Mesh, *, tolerance_m: float) -> Mesh:
@@ -82,8 +83,10 @@ def _lying_on(mesh: Mesh, segments: Ints, tolerance_m: float) -> tuple[Ints, Int
     """Vertices that lie inside segments: segment, vertex and how far along (0 to 1)."""
     metres = mesh.metres
     used = np.unique(mesh.ids)
+    if not len(segments):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
     # Relative to a corner, so that metres of a far origin keep their digits.
-    origin = metres[used].min(axis=0) if len(used) else np.zeros(2)
+    origin = metres[used].min(axis=0)
     local = metres - origin
     tree = shapely.STRtree(np.asarray(shapely.linestrings(local[segments]), dtype=object))
     point, segment = tree.query(shapely.points(local[used]), predicate="dwithin", distance=tolerance_m)
@@ -143,7 +146,8 @@ def densify(mesh: Mesh, shapes: NDArray[np.bool_], *, max_m: float) -> Mesh:
     length = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
     # A stored chain measured in another plane may seem a hair too long: it was split before.
     wanted &= ~(mesh.is_fixed[segments].all(axis=1) & (length <= max_m * _STORED_SLACK))
-    pieces = np.where(wanted, np.ceil(length / max_m), 1).astype(np.int64)
+    # A length that float arithmetic made a hair too long needs no piece of its own.
+    pieces = np.where(wanted, np.ceil(length / max_m - _HAIR), 1).astype(np.int64)
     extra = np.maximum(pieces - 1, 0)
     segment = np.repeat(np.arange(len(segments)), extra)
     step = np.arange(len(segment)) - np.repeat(np.cumsum(extra) - extra, extra) + 1
