@@ -1,5 +1,6 @@
 """Which encoding a Chinese office's bytes are in, and whether a text came out garbled."""
 
+import codecs
 import re
 from collections.abc import Iterable
 
@@ -84,7 +85,7 @@ def check_choice(data: bytes, encoding: str, file: str) -> None:
         If the encoding is unknown, does not fit, or the bytes are plainly UTF-8.
     """
     try:
-        b"".decode(encoding)
+        codecs.lookup(encoding)
     except LookupError as error:
         raise BadInput(
             f"不认识编码“{encoding}”。请写 utf-8、gbk、big5 或 euc-kr。",

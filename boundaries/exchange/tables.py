@@ -20,7 +20,7 @@ _HEADER_WITHIN_ROWS = 30
 _TOTAL = re.compile(r"^(合计|总计|小计|共计|总数|汇总)[::]?$")
 _TOTAL_ENGLISH = re.compile(r"^(grandtotal|subtotal|total|sum)[::]?$", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"^(填表|制表|填报|审核|备注|注|说明|单位|日期|联系人)[^,,]{0,12}[::]")
-_EXPLAINING = re.compile(r"必填|选填|示例|例如|如[::]|格式|填写|说明|代码$|required|optional|e\.g\.", re.IGNORECASE)
+_EXPLAINING = re.compile(r"必填|选填|示例|例如|如[::]|格式|^填|^请|说明|required|optional|e\.g\.", re.IGNORECASE)
 _NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?%?$")
 
 
@@ -229,7 +229,7 @@ def _explains(cells: Sequence[Sequence[str | None]], row: int) -> bool:
         return False
     for index, _ in values:
         column = [cell for cell in (_at(line, index) for line in below) if cell]
-        if column and all(_NUMBER.match(cell) for cell in column):
+        if sum(1 for cell in column if _NUMBER.match(cell)) * 2 > len(column):
             return True
     return False
 
