@@ -1,5 +1,6 @@
 """Pages of a list: the cursor is opaque to callers, and the link to the next page is made here."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
@@ -15,7 +16,9 @@ class GeoJson(Response):
     media_type = MEDIA_TYPE
 
 
-def links(request: Request, following: str | None, media_type: str) -> list[dict[str, str]]:
+def links(
+    request: Request, following: str | None, media_type: str, *, generation: int | None = None
+) -> list[dict[str, str]]:
     """Links of a page: to itself, and to the next where there is one.
 
     Parameters
@@ -24,15 +27,18 @@ def links(request: Request, following: str | None, media_type: str) -> list[dict
     following : str or None
         Cursor of the next page.
     media_type : str
+    generation : int or None
+        The one that was read: the next page is asked of the same, whatever is published meanwhile.
 
     Returns
     -------
     list of dict
         ``href`` has no host, so that it holds behind any proxy.
     """
-    found = [{"rel": "self", "href": _address(request, None), "type": media_type}]
+    found = [{"rel": "self", "href": _address(request, {}), "type": media_type}]
     if following is not None:
-        found.append({"rel": "next", "href": _address(request, following), "type": media_type})
+        more = {"generation": generation} if generation is not None else {}
+        found.append({"rel": "next", "href": _address(request, {**more, "cursor": following}), "type": media_type})
     return found
 
 
@@ -44,7 +50,7 @@ def collection(
         "type": "FeatureCollection",
         "generation": generation,
         "numberReturned": len(features),
-        "links": links(request, following, MEDIA_TYPE),
+        "links": links(request, following, MEDIA_TYPE, generation=generation),
         "features": features,
     }
 
@@ -67,7 +73,6 @@ def read_number_cursor(text: str | None) -> int | None:
     return int(text)
 
 
-def _address(request: Request, following: str | None) -> str:
-    url = request.url if following is None else request.url.include_query_params(cursor=following)
-    path = request.scope.get("root_path", "") + url.path.removeprefix(request.scope.get("root_path", ""))
-    return f"{path}?{url.query}" if url.query else path
+def _address(request: Request, more: Mapping[str, str | int]) -> str:
+    url = request.url.include_query_params(**more) if more else request.url
+    return f"{url.path}?{url.query}" if url.query else url.path

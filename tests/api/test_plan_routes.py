@@ -61,6 +61,11 @@ def test_following_next_visits_each_once(reader: TestClient) -> None:
         assert len(seen) == len(set(seen)) == count
 
 
+def test_the_next_page_is_of_the_same_generation(reader: TestClient) -> None:
+    links = reader.get("/v1/micro-grids?limit=1&kind=residential").json()["links"]
+    assert links[1]["href"] == "/v1/micro-grids?limit=1&kind=residential&generation=1&cursor=1"
+
+
 def test_filters(reader: TestClient) -> None:
     assert _codes(reader, "/v1/micro-grids?area=C2") == ["C2-01", "C2-02"]
     assert _codes(reader, "/v1/micro-grids?area=T1&kind=commercial") == ["C1-02"]
