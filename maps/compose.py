@@ -6,18 +6,15 @@ strokes of one dashed line would fill each other's gaps.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from maps.blocks import NAME_SIZES_MM, block_ops, code_blocks, name_blocks, plain_blocks
 from maps.display import (
     ClipOp,
     LineOp,
     Op,
-    PolygonOp,
     Rect,
     UnclipOp,
     box_op,
@@ -26,11 +23,11 @@ from maps.display import (
     polygon_ops,
     rings_of,
 )
-from maps.labels import Ground, Placed, best_spot, outside_spot
-from maps.marks import building_numbers, placed_block, shop_dots, shop_numbers
-from maps.obstacles import Mask, Taken, Window
-from maps.scene import DrawnGrid, Scene
-from maps.streetnames import NameStyle, line_names
+from maps.labels import Ground
+from maps.lettering import Painted, Pens, name_size, paint_labels
+from maps.marks import shop_dots
+from maps.obstacles import Taken, Window
+from maps.scene import Scene
 from maps.style import Style
 from maps.typeface import Typeface
 
@@ -41,48 +38,9 @@ BORDER_DASH_MM = (3.2, 0.9, 0.5, 0.9)
 COMPOSITE_MM = 0.7
 CASING_MM = 1.1
 _HATCH_MM = 2.2
-_NEIGHBOUR_SIZES_MM = (4.2, 3.6, 3.0, 2.6, 2.3)
-_COMPOUND_SIZES_MM = (2.3, 2.0)
-_WATER_SIZES_MM = (3.6, 3.0, 2.4, 2.0)
-_CLEAR_OF_NAMES_MM = 2.4
+_FULL_WEIGHT_SIDE_MM = 20.0
+_LEAST_WEIGHT = 0.35
 _WALL_DASH_MM = (1.6, 0.5)
-# More lines than this and nobody finds where one ends.
-_MOST_LEADERS = 40
-_OF_GRID_SIDE = 0.105
-_SMALLEST_NAME_MM = 2.4
-
-
-@dataclass
-class Painted:
-    """A map as it is being composed: its ink, its labels, and what found no room."""
-
-    ops: list[Op] = field(default_factory=list)
-    labels: list[Placed] = field(default_factory=list)
-    named: list[str] = field(default_factory=list)
-    code_only: list[str] = field(default_factory=list)
-    led: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    shown: set[str] = field(default_factory=set)
-
-    def drop(self, kind: str, subjects: Sequence[str]) -> None:
-        """Note what found no room."""
-        if subjects:
-            self.dropped[kind] = tuple(subjects)
-
-
-@dataclass(frozen=True)
-class Pens:
-    """What every step of composing needs."""
-
-    style: Style
-    typeface: Typeface
-    growth: float
-    taken: Taken
-    ground: Ground
-    buildings_only: Ground
-    name_mm: float
-    outline: Mask
 
 
 def paint(
@@ -118,10 +76,10 @@ def paint(
         taken,
         Ground.of([*inside, *bands]),
         Ground.of(inside),
-        _name_size(scene, growth),
+        name_size(scene, growth),
         taken.page.filled(rings_of(scene.outline)),
     )
-    painted = Painted()
+    painted = Painted(weight=_weight(scene, growth))
     painted.ops.append(ClipOp((scene.frame.ring,)))
     painted.ops.append(box_op(scene.frame, fill=style.surroundings))
     _paint_ground(scene, painted, style)
@@ -130,16 +88,21 @@ def paint(
     borders = _paint_borders(scene, painted, style)
     if show_shops and scene.shops:
         painted.shown.add("shop")
-        painted.ops.extend(shop_dots(scene.shops, style=style, taken=taken))
-    _paint_labels(scene, painted, pens, borders, show_shops=show_shops)
+        painted.ops.extend(shop_dots(scene.shops, style=style, taken=taken, growth=growth))
+    paint_labels(scene, painted, pens, borders, show_shops=show_shops)
     painted.ops.append(UnclipOp())
     return painted
 
 
-def _name_size(scene: Scene, growth: float) -> float:
-    """Largest type of grid names: one size for most grids, fitting the middling one."""
+def _weight(scene: Scene, growth: float) -> float:
+    """Factor of border widths: thinner where grids are small, thicker on large paper."""
     middling = float(np.sqrt(np.median(shapely.area([drawn.shape for drawn in scene.grids]))))
-    return float(np.clip(_OF_GRID_SIDE * middling, _SMALLEST_NAME_MM, NAME_SIZES_MM[0] * growth))
+    return float(np.clip(middling / _FULL_WEIGHT_SIDE_MM, _LEAST_WEIGHT, np.sqrt(growth)))
+
+
+def border_dash(weight: float) -> tuple[float, ...]:
+    """The dashes of a border of this weight."""
+    return tuple(part * max(weight, 0.6) for part in BORDER_DASH_MM)
 
 
 def _paint_ground(scene: Scene, painted: Painted, style: Style) -> None:
@@ -164,11 +127,11 @@ def _paint_ground(scene: Scene, painted: Painted, style: Style) -> None:
 
 def hatch_ops(shape: BaseGeometry, style: Style, *, pitch_mm: float = _HATCH_MM) -> list[Op]:
     """Slanting lines clipped to a shape, the same in every file format."""
+    if shape.is_empty:
+        return []
     x_min, y_min, x_max, y_max = shapely.bounds(shape)
     height = y_max - y_min
     starts = np.arange(np.floor((x_min - height) / pitch_mm) * pitch_mm, x_max, pitch_mm)
-    if not len(starts):
-        return []
     ends = np.stack(
         [np.column_stack([starts, np.full(len(starts), y_max)]),
          np.column_stack([starts + height, np.full(len(starts), y_min)])], axis=1
@@ -220,9 +183,11 @@ def _paint_borders(scene: Scene, painted: Painted, style: Style) -> BaseGeometry
         middle = _merged(shapely.difference(edges, at_rim))
         every = _merged(shapely.difference(every, shapely.buffer(middle, 0.25)))
     for lines in (every, middle):
-        painted.ops.extend(line_ops(lines, colour=style.paper, width_mm=CASING_MM))
-    painted.ops.extend(line_ops(every, colour=style.border, width_mm=BORDER_MM, dash_mm=BORDER_DASH_MM))
-    painted.ops.extend(line_ops(middle, colour=style.composite, width_mm=COMPOSITE_MM))
+        painted.ops.extend(line_ops(lines, colour=style.paper, width_mm=CASING_MM * painted.weight))
+    painted.ops.extend(
+        line_ops(every, colour=style.border, width_mm=BORDER_MM * painted.weight, dash_mm=border_dash(painted.weight))
+    )
+    painted.ops.extend(line_ops(middle, colour=style.composite, width_mm=COMPOSITE_MM * painted.weight))
     for drawn in scene.grids:
         if drawn.grid.layer == "overlay":
             painted.ops.extend(polygon_ops(drawn.shape, stroke=style.hatch, width_mm=0.6))
@@ -233,126 +198,3 @@ def _paint_borders(scene: Scene, painted: Painted, style: Style) -> BaseGeometry
 
 def _merged(lines: BaseGeometry) -> BaseGeometry:
     return shapely.line_merge(lines) if isinstance(lines, shapely.MultiLineString) else lines
-
-
-def _paint_labels(scene: Scene, painted: Painted, pens: Pens, borders: BaseGeometry, *, show_shops: bool) -> None:
-    """All labels, the fixed ones first; later ones keep clear of earlier ones."""
-    ops, placed, omitted = building_numbers(
-        scene.buildings, typeface=pens.typeface, style=pens.style, taken=pens.taken, frame=scene.frame,
-        growth=pens.growth,
-    )  # fmt: skip
-    numbers = ops
-    painted.labels.extend(placed)
-    painted.drop("building", omitted)
-    if placed:
-        painted.shown.add("building_number")
-    names: list[Op] = []
-    for drawn in sorted(scene.grids, key=lambda each: shapely.area(each.shape)):
-        names.extend(_grid_label(scene, drawn, painted, pens))
-    streets = _street_labels(scene, painted, pens, borders)
-    if show_shops and scene.shops:
-        axes = [street.lines for street in scene.streets]
-        ops, placed, omitted = shop_numbers(
-            scene.shops, axes, typeface=pens.typeface, style=pens.style, taken=pens.taken
-        )
-        numbers.extend(ops)
-        painted.labels.extend(placed)
-        painted.drop("shop", omitted)
-        if placed:
-            painted.shown.add("shop_number")
-    others = _other_labels(scene, painted, pens)
-    painted.ops.extend([*numbers, *streets, *others, *names])
-
-
-def _grid_label(scene: Scene, drawn: DrawnGrid, painted: Painted, pens: Pens) -> list[Op]:
-    """Number and name inside, else the number inside, else outside with a line, else told as missing."""
-    style, code = pens.style, drawn.grid.code
-    named = name_blocks(pens.typeface, drawn.short, drawn.grid.name, largest_mm=pens.name_mm) if drawn.grid.name else []
-    numbered = code_blocks(pens.typeface, drawn.short, largest_mm=max(2.4, 0.75 * pens.name_mm))
-    # A street front lies on its street: its name belongs on the roadway.
-    ground = pens.buildings_only if drawn.is_dedicated else pens.ground
-    for blocks, told in ((named, painted.named), (numbered, painted.named if not named else painted.code_only)):
-        spot = best_spot(drawn.shape, blocks, frame=scene.frame, taken=pens.taken, ground=ground)
-        if spot is not None:
-            pens.taken.add(spot.box)
-            told.append(code)
-            smallest = min(spot.block.size_mm, spot.block.plate_text.size_mm if spot.block.plate_text else 99.0)
-            text = f"{drawn.short} {drawn.grid.name}" if blocks is named else drawn.short
-            painted.labels.append(placed_block("grid", code, spot, text, smallest))
-            return block_ops(spot.block, spot.x_mm, spot.y_mm, spot.angle_deg, style=style, ink=style.ink)
-    is_seen = shapely.intersects(drawn.shape, scene.frame.shape)
-    may_lead = is_seen and len(painted.led) < _MOST_LEADERS
-    found = outside_spot(drawn.shape, numbered[-2], taken=pens.taken, keep_off=pens.outline) if may_lead else None
-    if found is None:
-        painted.missing.append(code)
-        return []
-    spot, anchor = found
-    pens.taken.add(spot.box)
-    painted.led.append(code)
-    painted.labels.append(placed_block("grid", code, spot, drawn.short, spot.block.size_mm))
-    lead = np.array([[spot.x_mm, spot.y_mm], anchor])
-    dot = shapely.get_coordinates(shapely.Point(anchor).buffer(0.45, quad_segs=4))
-    return [
-        LineOp(lead, style.paper, 0.6),
-        LineOp(lead, style.accent, 0.25),
-        PolygonOp((dot,), style.accent),
-        *block_ops(spot.block, spot.x_mm, spot.y_mm, 0.0, style=style, ink=style.ink, is_outlined=True),
-    ]
-
-
-def _street_labels(scene: Scene, painted: Painted, pens: Pens, borders: BaseGeometry) -> list[Op]:
-    style = pens.style
-    streets = [(s.name, s.lines, s.width_mm) for s in scene.streets if s.name]
-    lines = [(name, shape, 6.0) for name, shape in scene.waters if name and shapely.get_dimensions(shape) == 1]
-    every: list[Op] = []
-    for names, name_style in (
-        (streets, NameStyle("street", style.ink_soft, style.paper, is_bold=True)),
-        (lines, NameStyle("water", style.water_ink, style.water, False)),
-    ):
-        ops, placed, dropped = line_names(
-            names, style=name_style, typeface=pens.typeface, taken=pens.taken, frame=scene.frame, borders=borders,
-            outline=scene.outline,
-        )  # fmt: skip
-        every.extend(ops)
-        painted.labels.extend(placed)
-        painted.drop(name_style.kind, dropped)
-    return every
-
-
-def _other_labels(scene: Scene, painted: Painted, pens: Pens) -> list[Op]:
-    """Waters and neighbours by name, then compounds whose name no grid carries already."""
-    style = pens.style
-    ops: list[Op] = []
-    carried = {drawn.grid.name for drawn in scene.grids}
-    off_rim = shapely.difference(scene.frame.shape, shapely.buffer(shapely.boundary(scene.outline), OUTLINE_BAND_MM))
-    waters = [
-        (name, shapely.intersection(shape, off_rim), "water")
-        for name, shape in scene.waters
-        if name and shapely.get_dimensions(shape) == 2
-    ]
-    neighbours = [(name, shape, "neighbour") for name, shape in scene.neighbours]
-    compounds = [(name, shape, "compound") for name, shape in scene.compounds if name and name not in carried]
-    dropped: dict[str, list[str]] = {"water": [], "neighbour": [], "compound": []}
-    for name, shape, kind in (*waters, *neighbours, *compounds):
-        sizes = {"compound": _COMPOUND_SIZES_MM, "water": _WATER_SIZES_MM}.get(kind, _NEIGHBOUR_SIZES_MM)
-        blocks = plain_blocks(pens.typeface, name, [size * pens.growth for size in sizes])
-        whole = shapely.orient_polygons(shapely.make_valid(shape))
-        spot = best_spot(
-            whole,
-            blocks,
-            frame=scene.frame,
-            taken=pens.taken,
-            ground=pens.ground,
-            may_turn=False,
-            clear_mm=_CLEAR_OF_NAMES_MM,
-        )
-        if spot is None:
-            dropped[kind].append(name)
-            continue
-        pens.taken.add(spot.box)
-        painted.labels.append(placed_block(kind, name, spot, name, spot.block.size_mm))
-        ink = {"neighbour": style.ink_faded, "water": style.water_ink, "compound": style.wall}[kind]
-        ops.extend(block_ops(spot.block, spot.x_mm, spot.y_mm, spot.angle_deg, style=style, ink=ink, is_bold=False))
-    for kind, names in dropped.items():
-        painted.drop(kind, names)
-    return ops

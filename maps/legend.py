@@ -5,9 +5,10 @@ from collections.abc import Callable
 import shapely
 
 from geo.errors import Language
-from maps.compose import BORDER_DASH_MM, BORDER_MM, COMPOSITE_MM, OUTLINE_BAND_MM, OUTLINE_MM, Painted, hatch_ops
+from maps.compose import BORDER_MM, COMPOSITE_MM, OUTLINE_BAND_MM, OUTLINE_MM, border_dash, hatch_ops
 from maps.display import Op, PolygonOp, Rect, box_op
 from maps.furniture import LegendItem, line_symbol, text_at
+from maps.lettering import Painted
 from maps.scene import Scene
 from maps.style import Style
 from maps.typeface import Typeface
@@ -29,8 +30,12 @@ def legend_items(
         LegendItem(line_symbol(style.border, OUTLINE_MM, band=(style.accent_band, OUTLINE_BAND_MM)), said("outline")),
     ]
     if "composite" in shown:
-        items.append(LegendItem(line_symbol(style.composite, COMPOSITE_MM), said("composite")))
-    items.append(LegendItem(line_symbol(style.border, BORDER_MM, dash_mm=BORDER_DASH_MM), said("grid")))
+        items.append(LegendItem(line_symbol(style.composite, COMPOSITE_MM * painted.weight), said("composite")))
+    items.append(
+        LegendItem(
+            line_symbol(style.border, BORDER_MM * painted.weight, dash_mm=border_dash(painted.weight)), said("grid")
+        )
+    )
     items.append(LegendItem(_fills(scene, style), said("fill")))
     items.append(LegendItem(_plate(scene.grids[0].short, style, typeface), said("plate")))
     if "dedicated" in shown:

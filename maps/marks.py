@@ -18,7 +18,6 @@ from maps.typeface import SMALLEST_TYPE_MM, Typeface
 _LARGEST_MM = 2.6
 _INK_EM = 0.8
 _DOT_MM = 0.55
-_SHOP_SIZE_MM = SMALLEST_TYPE_MM
 _DIRECTIONS = ((0, -1), (0, 1), (1, 0), (-1, 0), (1, -1), (-1, -1), (1, 1), (-1, 1))
 _SUFFIX = re.compile(r"(?<=[0-9A-Za-z])\s*(号楼|号栋|幢|栋|楼|座)$")
 
@@ -106,19 +105,26 @@ def _centred(text: str, x: float, y: float, size: float, *, angle: float, colour
     )  # fmt: skip
 
 
-def shop_dots(shops: Sequence[DrawnShop], *, style: Style, taken: Taken) -> list[Op]:
+def shop_dots(shops: Sequence[DrawnShop], *, style: Style, taken: Taken, growth: float) -> list[Op]:
     """A dot at each door, which later labels keep clear of."""
     ops: list[Op] = []
+    radius = _DOT_MM * growth
     for drawn in shops:
-        disc = quad(drawn.x_mm, drawn.y_mm, 2 * _DOT_MM, 2 * _DOT_MM)
-        circle = shapely.get_coordinates(shapely.Point(drawn.x_mm, drawn.y_mm).buffer(_DOT_MM, quad_segs=4))
+        disc = quad(drawn.x_mm, drawn.y_mm, 2 * radius, 2 * radius)
+        circle = shapely.get_coordinates(shapely.Point(drawn.x_mm, drawn.y_mm).buffer(radius, quad_segs=4))
         ops.append(PolygonOp((circle,), style.shop, style.paper, 0.15))
         taken.add(disc)
     return ops
 
 
 def shop_numbers(
-    shops: Sequence[DrawnShop], streets: Sequence[BaseGeometry], *, typeface: Typeface, style: Style, taken: Taken
+    shops: Sequence[DrawnShop],
+    streets: Sequence[BaseGeometry],
+    *,
+    typeface: Typeface,
+    style: Style,
+    taken: Taken,
+    growth: float,
 ) -> tuple[list[Op], list[Placed], list[str]]:
     """Set each shop's number beside its dot, away from the street first.
 
@@ -132,29 +138,31 @@ def shop_numbers(
     placed: list[Placed] = []
     omitted: list[str] = []
     tree = shapely.STRtree(list(streets))
+    size = max(SMALLEST_TYPE_MM, SMALLEST_TYPE_MM * growth)
+    away = max(_DOT_MM, _DOT_MM * growth) + 0.35
     for drawn in shops:
         text = str(drawn.number)
-        width = typeface.width_mm(text, _SHOP_SIZE_MM, is_bold=True)
-        height = _SHOP_SIZE_MM * _INK_EM
+        width = typeface.width_mm(text, size, is_bold=True)
+        height = size * _INK_EM
         for dx, dy in _away_first(drawn, tree, streets):
-            x = drawn.x_mm + dx * (_DOT_MM + 0.35 + width / 2)
-            y = drawn.y_mm + dy * (_DOT_MM + 0.35 + height / 2)
+            x = drawn.x_mm + dx * (away + width / 2)
+            y = drawn.y_mm + dy * (away + height / 2)
             rect = Rect(x - width / 2, y - height / 2, width, height)
             if taken.is_free(rect):
                 taken.add(rect.ring)
                 ops.append(
                     TextOp(
                         rect.x,
-                        y + BASELINE_EM * _SHOP_SIZE_MM,
+                        y + BASELINE_EM * size,
                         text,
-                        _SHOP_SIZE_MM,
+                        size,
                         style.shop_ink,
                         is_bold=True,
                         halo=style.paper,
                         halo_mm=0.25,
                     )
                 )
-                placed.append(Placed("shop", drawn.shop.code, text, _SHOP_SIZE_MM, _SHOP_SIZE_MM, 0.0, (rect.ring,)))
+                placed.append(Placed("shop", drawn.shop.code, text, size, size, 0.0, (rect.ring,)))
                 break
         else:
             omitted.append(drawn.shop.code)

@@ -85,6 +85,7 @@ def line_names(
     frame: Rect,
     borders: BaseGeometry,
     outline: BaseGeometry,
+    growth: float,
 ) -> tuple[list[Op], list[Placed], list[str]]:
     """Set names along lines, the widest first.
 
@@ -101,6 +102,8 @@ def line_names(
         Borders that names should stand beside.
     outline : Polygon or MultiPolygon
         On its own edge names stand outside.
+    growth : float
+        How much larger the largest type is than on A3.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def line_names(
     dropped: list[str] = []
     near_border = shapely.buffer(borders, 1.0)
     for name, axis, width in sorted(names, key=lambda each: (-each[2], each[0])):
-        size = float(np.clip(_OF_WIDTH * width, *SIZES_MM))
+        size = float(np.clip(_OF_WIDTH * width, SIZES_MM[0], SIZES_MM[1] * growth))
         seen = shapely.intersection(axis, frame.inset(1.5).shape)
         length = float(shapely.length(seen))
         shared = float(shapely.length(shapely.intersection(seen, near_border)))
