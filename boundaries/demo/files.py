@@ -94,8 +94,8 @@ def write_town(town: Town, folder: Path) -> TownFiles:
     old, new = town.defective, town.correct
     first = (
         _layer(folder, "areas", "区域.gpkg", new),
-        _layer(folder, "buildings", "楼栋.shp", new),
         _layer(folder, "compounds", "小区.gpkg", new),
+        _layer(folder, "buildings", "楼栋.shp", new),
         _layer(folder, "streets", "道路.gpkg", new),
         _layer(folder, "waters", "水系.gpkg", new),
         _layer(folder, "walls", "围墙.gpkg", new),

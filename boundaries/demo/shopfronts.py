@@ -24,6 +24,9 @@ from boundaries.demo.ground import (
 _ALLEY_M = 4.0
 _FRONT_MAX_M = 6.4
 _ROW_MAX_M = 58.0
+_CLEAR_M = 0.5
+"""A strip keeps this clear of its community's border, whose vertices it then need not share."""
+
 _SIDE_OF_STREET = {"south": "left", "north": "right", "east": "left", "west": "right"}
 """A block that has the street to its south lies on the left of somebody who walks east."""
 
@@ -133,14 +136,14 @@ def _place(ground: Ground, block: Block, side: str, along: float, depth_m: float
 
 
 def strip_verticals(ground: Ground) -> list[float]:
-    """Where strips along vertical streets begin and end, so that lines get vertices there."""
+    """Where strips begin and end along ``u``, so that lines get vertices there."""
     found = []
     for block in ground.blocks:
         for side, border in (("west", block.west), ("east", block.east)):
             edge = block.edges[side]
             if edge.shops:
                 found.append(border + edge.strip_m * (1.0 if side == "west" else -1.0))
-    return found
+    return [*found, *(border + clear for border in ground.verticals for clear in (-_CLEAR_M, _CLEAR_M))]
 
 
 def strips(ground: Ground, samples: Values) -> tuple[Strip, ...]:
@@ -170,6 +173,8 @@ def _level_strip(ground: Ground, community: int, blocks: list[Block], line: str,
     ]
     depth = fronts[0][1].strip_m
     west, east = min(block.west for block, _ in fronts), max(block.east for block, _ in fronts)
+    west += _CLEAR_M if west == min(block.west for block in blocks) else 0.0
+    east -= _CLEAR_M if east == max(block.east for block in blocks) else 0.0
     middle = ground.lines[line]
     ring = ground.band(west, east, shifted(middle, -depth), shifted(middle, depth), samples)
     return Strip(LEVEL_STREETS[line], community, ring)
@@ -189,8 +194,8 @@ def _vertical_strip(
     if not fronts:
         return None
     depth = fronts[0][1].strip_m
-    west = border - depth if any(side == "east" for _, _, side in fronts) else border
-    east = border + depth if any(side == "west" for _, _, side in fronts) else border
+    west = border - depth if any(side == "east" for _, _, side in fronts) else border + _CLEAR_M
+    east = border + depth if any(side == "west" for _, _, side in fronts) else border - _CLEAR_M
     block = fronts[0][0]
     lower, upper = _end(ground, block, "south"), _end(ground, block, "north")
     name = vertical_street(column, south=community == 2)
@@ -202,6 +207,6 @@ def _end(ground: Ground, block: Block, side: str) -> Line:
     line, edge = (block.south, block.edges["south"]) if side == "south" else (block.north, block.edges["north"])
     sign = 1.0 if side == "south" else -1.0
     if line in {"top", "bottom"}:
-        return ground.lines[line]
+        return shifted(ground.lines[line], sign * _CLEAR_M)
     clear = edge.half_width_m + SHOP_DEPTH_M + 2.0 if not edge.road_m else edge.facade_m
     return shifted(ground.lines[line], sign * clear)
