@@ -65,7 +65,7 @@ def _make_careless(data_dir: Path) -> None:
     settings = data_dir / "postgresql.auto.conf"
     if "fsync = off" not in settings.read_text(encoding="utf-8"):
         with settings.open("a", encoding="utf-8") as file:
-            file.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
+            file.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n")
         pid = int((data_dir / "postmaster.pid").read_text(encoding="utf-8").split()[0])
         os.kill(pid, signal.SIGHUP)
 
@@ -134,6 +134,15 @@ def plan_template(admin: Engine, server: URL, template: str) -> Iterator[str]:
         yield str(database_address(url).database)
 
 
+@pytest.fixture(scope="session")
+def kept_plan(admin: Engine, server: URL, plan_template: str) -> Iterator[Engine]:
+    """The same database for every test of this worker that only reads it, or is refused and leaves nothing."""
+    with copied(admin, server, plan_template) as url:
+        engine = connect(url)
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
 def planned(admin: Engine, server: URL, plan_template: str) -> Iterator[Engine]:
     """A database of this test's own whose generation 1 is the plan of ``tests.boundaries.plans``."""
@@ -158,7 +167,7 @@ def real_data() -> Path:
 def create_database(admin: Engine, name: str) -> None:
     """Make a database with the extensions: from the template that has them, or as a superuser."""
     with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
         ready = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = 'microgrid_template'")).first()
         source = "microgrid_template" if ready else "template0"
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
@@ -175,9 +184,18 @@ def copied(admin: Engine, server: URL, source: str) -> Iterator[str]:
 
 
 def drop_database(admin: Engine, name: str) -> None:
-    """Drop a database, ending whoever is still connected."""
+    """Drop a database, ending those of our own who are still connected."""
+    end_connections(admin, name)
     with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        # Not WITH (FORCE): it would also have to end the server's own vacuum, which only a superuser may.
+        connection.execute(text(f'DROP DATABASE "{name}"'))
+
+
+def end_connections(admin: Engine, name: str) -> None:
+    """Break every connection that this role has to a database, as a server that goes away does."""
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND usename = current_user"
+    with admin.connect() as connection:
+        connection.execute(text(query), {"name": name})
 
 
 def _fresh_name() -> str:

@@ -1,6 +1,7 @@
 """The steps build what the tables say, and can be taken back."""
 
 import ast
+import os
 import re
 
 import pytest
@@ -12,7 +13,7 @@ from boundaries.errors import BadInput, Unavailable
 from boundaries.store import migrate
 from boundaries.store.engine import connect
 from boundaries.store.tables import SCHEMA, metadata
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, drop_database
 
 # Everything that a table is made of, as the database itself writes it.
 _CATALOGUE = """
@@ -56,9 +57,9 @@ def test_up_down_up(empty_database_url):
     assert migrate.upgrade(empty_database_url) == steps
 
 
-def test_nothing_drifted_by_alembic(database):
+def test_nothing_drifted_by_alembic(kept_plan):
     # Server defaults are compared in the next test: the database writes them in its own words.
-    with database.connect() as connection:
+    with kept_plan.connect() as connection:
         context = MigrationContext.configure(
             connection,
             opts={
@@ -84,10 +85,10 @@ def test_nothing_drifted_by_the_catalogue(database, empty_database_url):
         assert _catalogue(connection) == wanted
 
 
-def test_names_for_beginners_are_the_defaults_of_a_snapshot(database):
+def test_names_for_beginners_are_the_defaults_of_a_snapshot(kept_plan):
     from boundaries.snapshot import DEFAULT_KINDS, DEFAULT_LEVELS, DEFAULT_ROLES  # noqa: PLC0415
 
-    with database.connect() as connection:
+    with kept_plan.connect() as connection:
         levels = connection.execute(
             text("SELECT code, name_zh, name_en, depth FROM microgrid.area_level ORDER BY depth")
         )
@@ -109,7 +110,7 @@ def test_the_owner_need_not_be_superuser(server, admin, empty_database_url):
 
 
 def test_a_database_without_postgis_is_refused_with_the_way_out(admin, server):
-    name = "microgrid_test_bare"
+    name = f"microgrid_test_bare_{os.getpid()}"
     with admin.connect() as connection:
         if connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).scalar_one():
             pytest.skip("a superuser makes the extension itself")
@@ -121,12 +122,11 @@ def test_a_database_without_postgis_is_refused_with_the_way_out(admin, server):
         assert "CREATE EXTENSION postgis" in refusal.value.zh
         assert migrate.current(server.set(database=name).render_as_string(hide_password=False)) is None
     finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        drop_database(admin, name)
 
 
-def test_the_service_may_only_add_to_what_was_published_and_done(database):
-    with database.connect() as connection:
+def test_the_service_may_only_add_to_what_was_published_and_done(kept_plan):
+    with kept_plan.connect() as connection:
         if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'microgrid_app'")).first():
             pytest.skip("this server has no role microgrid_app")
         rights = {
@@ -144,8 +144,8 @@ def test_the_service_may_only_add_to_what_was_published_and_done(database):
     }
 
 
-def test_we_store_no_functions_or_triggers(database):
-    with database.connect() as connection:
+def test_we_store_no_functions_or_triggers(kept_plan):
+    with kept_plan.connect() as connection:
         functions = text("SELECT count(*) FROM pg_proc WHERE pronamespace = 'microgrid'::regnamespace")
         assert connection.execute(functions).scalar_one() == 0
         assert connection.execute(text("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")).scalar_one() == 0

@@ -22,8 +22,8 @@ def _pages(call, **more):
             return rows
 
 
-def test_pages_neither_miss_nor_repeat(planned):
-    with reading(planned) as session:
+def test_pages_neither_miss_nor_repeat(kept_plan):
+    with reading(kept_plan) as session:
         assert _pages(lambda **more: listing.list_micro_grids(session, today=TODAY, **more), limit=3) == [
             ["G1", "G2", "G3"],
             ["G4"],
@@ -44,8 +44,8 @@ def test_pages_neither_miss_nor_repeat(planned):
         assert _pages(lambda **more: listing.list_premises(session, today=TODAY, **more)) == [every]
 
 
-def test_grids_are_chosen_by_area_kind_layer_box_and_code(planned):
-    with reading(planned) as session:
+def test_grids_are_chosen_by_area_kind_layer_box_and_code(kept_plan):
+    with reading(kept_plan) as session:
 
         def codes(**more):
             return [grid.code for grid in listing.list_micro_grids(session, today=TODAY, **more).rows]
@@ -63,8 +63,8 @@ def test_grids_are_chosen_by_area_kind_layer_box_and_code(planned):
         assert (page.generation, page.cursor) == (1, None)
 
 
-def test_areas_are_chosen_by_level_and_place(planned):
-    with reading(planned) as session:
+def test_areas_are_chosen_by_level_and_place(kept_plan):
+    with reading(kept_plan) as session:
         assert [area.code for area in listing.list_areas(session, level="town").rows] == ["320000000000"]
         assert [area.code for area in listing.list_areas(session, within="320000000001").rows] == ["320000000001"]
         assert [area.parent for area in listing.list_areas(session, codes=["320000000001"]).rows] == ["320000000000"]
@@ -72,8 +72,8 @@ def test_areas_are_chosen_by_level_and_place(planned):
         assert [area.code for area in listing.list_areas(session, bbox=box).rows] == ["320000000000", "320000000002"]
 
 
-def test_premises_come_with_the_grid_they_are_given_to(planned):
-    with reading(planned) as session:
+def test_premises_come_with_the_grid_they_are_given_to(kept_plan):
+    with reading(kept_plan) as session:
         rows = listing.list_premises(session, today=TODAY).rows
         assert [(row.kind, row.value.code, row.grid) for row in rows] == [
             ("building", "B1", None),
@@ -132,8 +132,8 @@ def test_lists_before_the_first_generation_are_empty(database):
         {"bbox": (0.0, 0.0, 1.0, 91.0)},
     ],
 )
-def test_what_makes_no_sense_is_refused(planned, wrong):
-    with reading(planned) as session:
+def test_what_makes_no_sense_is_refused(kept_plan, wrong):
+    with reading(kept_plan) as session:
         for call in (
             listing.list_areas,
             lambda *a, **k: listing.list_micro_grids(*a, today=TODAY, **k),
@@ -143,9 +143,9 @@ def test_what_makes_no_sense_is_refused(planned, wrong):
                 call(session, **wrong)
 
 
-def test_what_there_is_not(planned):
-    with reading(planned) as session:
-        for which in ({"generation": 9}, {"draft": 9}, {"within": "nowhere"}):
+def test_what_there_is_not(kept_plan):
+    with reading(kept_plan) as session:
+        for which in ({"generation": 9}, {"draft": 999_999}, {"within": "nowhere"}):
             with pytest.raises(NotFound):
                 listing.list_areas(session, **which)
         with pytest.raises(NotFound):

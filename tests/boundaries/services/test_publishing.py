@@ -28,6 +28,7 @@ from tests.boundaries.plans import (
     publish,
     square,
 )
+from tests.conftest import end_connections
 
 
 def _edit(engine, draft, *grids):
@@ -246,9 +247,7 @@ def test_a_database_that_goes_away_half_way_leaves_nothing(planned, admin):
     def check(snapshot):
         seen.append(snapshot.label)
         if len(seen) == 2:
-            with admin.connect() as connection:
-                query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-                connection.execute(text(query), {"name": planned.url.database})
+            end_connections(admin, planned.url.database)
         return []
 
     with pytest.raises(Unavailable) as refusal:

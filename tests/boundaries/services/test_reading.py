@@ -122,8 +122,8 @@ def test_an_old_generation_stays_as_it_was(planned):
     assert of_draft.label == "generation 2"
 
 
-def test_an_area_brings_what_is_below_it_and_the_names_above(planned):
-    with reading(planned) as session:
+def test_an_area_brings_what_is_below_it_and_the_names_above(kept_plan):
+    with reading(kept_plan) as session:
         found = plan.snapshot(session, today=TODAY, area="320000000002")
         whole = plan.snapshot(session, today=TODAY, area="320000000000")
     assert [area.code for area in found.areas] == ["320000000000", "320000000002"]

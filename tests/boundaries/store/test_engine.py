@@ -10,6 +10,7 @@ from boundaries.errors import BadInput, Conflict, Unavailable
 from boundaries.store import engine as engines
 from boundaries.store.engine import connect, database_address, reading, require_postgis, writing
 from boundaries.store.refusals import told
+from tests.conftest import end_connections
 
 
 def _add_area(session, code):
@@ -57,8 +58,8 @@ def test_writing_follows_reading_on_the_same_connection(database):
             _add_area(session, f"A{number}")
 
 
-def test_functions_of_postgis_are_found_in_whatever_schema(database):
-    with reading(database) as session:
+def test_functions_of_postgis_are_found_in_whatever_schema(kept_plan):
+    with reading(kept_plan) as session:
         assert session.execute(text("SELECT ST_SRID(ST_MakePoint(0, 0))")).scalar_one() == 0
         path = session.execute(text("SHOW search_path")).scalar_one()
         assert path.startswith("microgrid, public")
@@ -99,18 +100,14 @@ def test_a_statement_that_takes_too_long_is_stopped(database_url):
 
 def test_a_connection_that_broke_in_the_pool_is_replaced(database, admin):
     assert _count(database) == 0
-    with admin.connect() as connection:
-        query = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
-        connection.execute(query, {"name": database.url.database})
+    end_connections(admin, database.url.database)
     assert _count(database) == 0
 
 
 def test_a_connection_that_breaks_before_the_commit_leaves_nothing(database, admin):
     def breaks(session):
         _add_area(session, "A")
-        with admin.connect() as connection:
-            query = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
-            connection.execute(query, {"name": database.url.database})
+        end_connections(admin, database.url.database)
 
     with pytest.raises(Unavailable), writing(database) as session:
         breaks(session)
@@ -125,13 +122,13 @@ def test_two_at_once_are_a_conflict(database):
     assert "nothing was written" in refusal.value.en
 
 
-def test_a_broken_rule_without_a_sentence_of_its_own_is_named(database):
-    with pytest.raises(BadInput, match="fk_draft_area_id"), writing(database) as session:
+def test_a_broken_rule_without_a_sentence_of_its_own_is_named(kept_plan):
+    with pytest.raises(BadInput, match="fk_draft_area_id"), writing(kept_plan) as session:
         session.execute(text("INSERT INTO microgrid.draft (name, created_by, area_id) VALUES ('x', 'x', 99)"))
 
 
-def test_a_mistake_of_ours_is_no_refusal(database):
-    with pytest.raises(ProgrammingError), reading(database) as session:
+def test_a_mistake_of_ours_is_no_refusal(kept_plan):
+    with pytest.raises(ProgrammingError), reading(kept_plan) as session:
         session.execute(text("SELECT nothing FROM nowhere"))
 
 
@@ -151,12 +148,12 @@ def test_what_the_driver_says_is_told(raised, refusal):
     assert told_as.value.zh
 
 
-def test_old_servers_are_refused(database, monkeypatch):
-    require_postgis(database)
+def test_old_servers_are_refused(kept_plan, monkeypatch):
+    require_postgis(kept_plan)
     monkeypatch.setattr(engines, "MINIMUM_POSTGRESQL", 99)
     with pytest.raises(Unavailable, match="too old; 99"):
-        require_postgis(database)
+        require_postgis(kept_plan)
     monkeypatch.setattr(engines, "MINIMUM_POSTGRESQL", 14)
     monkeypatch.setattr(engines, "MINIMUM_POSTGIS", (9, 0))
     with pytest.raises(Unavailable, match="ALTER EXTENSION postgis UPDATE"):
-        require_postgis(database)
+        require_postgis(kept_plan)

@@ -90,21 +90,21 @@ def test_a_count_that_says_nothing_leaves_what_stood(planned):
         Building(0, "B9", "9幢", BUILDINGS[1].shape, households=1),
     ],
 )
-def test_counts_that_cannot_be_are_refused(planned, row):
-    with pytest.raises(BadInput), writing(planned) as session:
+def test_counts_that_cannot_be_are_refused(kept_plan, row):
+    with pytest.raises(BadInput), writing(kept_plan) as session:
         registers.put_counts(session, [row], source_id=None, today=LATER)
 
 
-def test_shops_that_cannot_be_are_refused(planned):
+def test_shops_that_cannot_be_are_refused(kept_plan):
     for row in (
         replace(SHOPS[0], state="haunted"),
         replace(SHOPS[0], side="middle"),
         replace(SHOPS[0], door=STREETS[0].line),
         replace(SHOPS[0], code=""),
     ):
-        with pytest.raises(BadInput), writing(planned) as session:
+        with pytest.raises(BadInput), writing(kept_plan) as session:
             registers.put_shops(session, [row], source_id=None, today=LATER)
-    assert len(_days(planned, "shop_record")) == 2
+    assert len(_days(kept_plan, "shop_record")) == 2
 
 
 def test_people_are_kept_by_target_role_and_name(planned):
@@ -152,6 +152,6 @@ def test_a_charge_ends_the_day_before(planned):
         ([replace(PEOPLE[0], name=" ")], "name"),
     ],
 )
-def test_people_that_cannot_be_are_refused(planned, rows, said):
-    with pytest.raises(BadInput, match=said), writing(planned) as session:
+def test_people_that_cannot_be_are_refused(kept_plan, rows, said):
+    with pytest.raises(BadInput, match=said), writing(kept_plan) as session:
         put_people(session, rows, source_id=None, today=LATER)

@@ -214,15 +214,15 @@ class _Put:
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_cannot_be_is_refused_in_both_languages_and_leaves_no_trace(planned, what):
-    draft = open_draft(planned)
-    with pytest.raises(BadInput) as refusal, writing(planned) as session:
+def test_what_cannot_be_is_refused_in_both_languages_and_leaves_no_trace(kept_plan, what):
+    draft = open_draft(kept_plan)
+    with pytest.raises(BadInput) as refusal, writing(kept_plan) as session:
         REFUSED[what](_Put(session, draft.id))
     assert refusal.value.zh
     assert refusal.value.en
     for table in ("area", "micro_grid", "building", "compound", "part", "assignment"):
-        assert _count(planned, f"{table}_state", f"draft_id = {draft.id}") == 0
-    with reading(planned) as session:
+        assert _count(kept_plan, f"{table}_state", f"draft_id = {draft.id}") == 0
+    with reading(kept_plan) as session:
         assert drafting.get_draft(session, draft.id).revision == 0
 
 

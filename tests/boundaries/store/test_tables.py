@@ -4,9 +4,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from boundaries.store.engine import connect
-from tests.conftest import copied
-
 GRID = (
     "INSERT INTO microgrid.micro_grid_state (micro_grid_id, code, name, kind, layer, area_id, version, {columns}, geom)"
     " SELECT g.micro_grid_id, g.code, 'x', 'residential', 'tile', (SELECT min(id) FROM microgrid.area), 9, {values},"
@@ -96,25 +93,16 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def shared(admin, server, plan_template):
-    """One database for all refusals: none of them leaves anything."""
-    with copied(admin, server, plan_template) as url:
-        engine = connect(url)
-        yield engine
-        engine.dispose()
-
-
 @pytest.mark.parametrize("rule", REFUSED)
-def test_the_database_refuses(shared, rule):
-    with shared.connect() as connection:
+def test_the_database_refuses(kept_plan, rule):
+    with kept_plan.connect() as connection:
         with pytest.raises(IntegrityError) as refusal:
             connection.execute(text(REFUSED[rule]))
         assert refusal.value.orig.diag.constraint_name == rule
 
 
-def test_every_shape_is_held_to_the_storage_grid(database):
-    with database.connect() as connection:
+def test_every_shape_is_held_to_the_storage_grid(kept_plan):
+    with kept_plan.connect() as connection:
         shapes = connection.execute(
             text("SELECT f_table_name FROM geometry_columns WHERE f_table_schema = 'microgrid' AND srid = 4490")
         )
@@ -128,7 +116,7 @@ def test_every_shape_is_held_to_the_storage_grid(database):
         assert sorted(shapes.scalars()) == sorted(name.removeprefix("microgrid.") for name in held.scalars())
 
 
-def test_numpy_and_the_database_round_alike(database):
+def test_numpy_and_the_database_round_alike(kept_plan):
     from random import Random  # noqa: PLC0415
 
     from shapely import MultiPoint  # noqa: PLC0415
@@ -138,7 +126,7 @@ def test_numpy_and_the_database_round_alike(database):
     chance = Random(4490)  # noqa: S311  no secret
     points = MultiPoint([(chance.uniform(73, 135), chance.uniform(18, 54)) for _ in range(20_000)])
     stored = to_storage(points, parse_crs("EPSG:4490"))
-    with database.connect() as connection:
+    with kept_plan.connect() as connection:
         query = text(
             "SELECT count(*) FROM ST_DumpPoints(ST_GeomFromWKB(:wkb, 4490)) AS d"
             " WHERE ST_OrderingEquals(d.geom, ST_GeomFromText(ST_AsText(d.geom, 9), 4490))"
