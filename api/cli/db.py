@@ -26,7 +26,10 @@ BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="备份文件 /
 @app.command(help="启动数据库并升级表结构 / start the database and bring its tables up to date")
 def up(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
     """Start the database and bring its tables up to date."""
+    from api.cli.key import offer_first_key
+
     _upgrade()
+    offer_first_key()
     status(format=format)
 
 

@@ -1,5 +1,6 @@
 """``key``: the API keys of other programs; a secret is shown once and stored only as a hash."""
 
+import sys
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -146,6 +147,37 @@ def first_key(engine: "Engine", *, actor: str, now: datetime) -> tuple[int, str,
         return key.id, key.name, secret
 
 
+def offer_first_key() -> None:
+    """At set-up: make and show the first administrator's key to a person, tell anybody else how.
+
+    What is not a terminal is a log or a program, where a key must not end up unasked.
+
+    Raises
+    ------
+    Unavailable
+        If the database cannot be used.
+    """
+    from boundaries.services.keys import list_keys
+    from boundaries.store.engine import reading
+
+    engine = context.engine()
+    with reading(engine) as session:
+        if list_keys(session):
+            return
+    is_zh = context.language() == "zh"
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        made = first_key(engine, actor=context.actor(), now=context.now())
+        if made is not None:
+            note(("管理员密钥:" if is_zh else "The administrator's key: ") + made[2])
+            note(_shown_once(made[0], made[1]))
+    else:
+        note(
+            "还没有管理员密钥。请运行 microgrid key first 生成(只显示一次)。"
+            if is_zh
+            else "There is no administrator's key yet. Make it with microgrid key first; it is shown once."
+        )
+
+
 _HEADERS_ZH = {
     "id": "编号",
     "name": "名称",
@@ -164,7 +196,10 @@ def _show_once(key_id: int, name: str, secret: str, as_format: str) -> None:
         emit({"id": key_id, "name": name, "key": secret}, format="json")
     else:
         typer.echo(secret)
+    note(_shown_once(key_id, name))
+
+
+def _shown_once(key_id: int, name: str) -> str:
     if context.language() == "zh":
-        note(f"密钥 {key_id}(“{name}”)只显示这一次,请立即妥善保存;服务只保存它的哈希值。")
-    else:
-        note(f'Key {key_id} ("{name}") is shown only now: keep it safe. The service stores only its hash.')
+        return f"密钥 {key_id}(“{name}”)只显示这一次,请立即妥善保存;服务只保存它的哈希值。"
+    return f'Key {key_id} ("{name}") is shown only now: keep it safe. The service stores only its hash.'

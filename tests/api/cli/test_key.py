@@ -8,7 +8,8 @@ import orjson
 import pytest
 from sqlalchemy import Engine
 
-from api.cli.key import first_key
+from api.cli.context import close_engines
+from api.cli.key import first_key, offer_first_key
 from api.cli.main import run
 from api.settings import load_settings
 from boundaries.services.journal import entries
@@ -51,6 +52,23 @@ def test_the_first_key_is_made_once_and_shown_once(command: Command, database: E
     assert (code, out) == (3, "")
     assert "key create" in err
     assert first_key(database, actor="x", now=datetime.now(UTC)) is None
+
+
+def test_at_set_up_a_person_is_shown_the_first_key_and_a_program_is_told_how(
+    command: Command, database: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offer_first_key()
+    assert "microgrid key first" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    offer_first_key()
+    shown = KEY.search(capsys.readouterr().err)
+    assert shown is not None
+    with reading(database) as session:
+        assert verify_key(session, shown[0], datetime.now(UTC)) is not None
+    offer_first_key()
+    assert capsys.readouterr().err == ""
+    close_engines()
 
 
 def test_the_life_of_a_key(command: Command, database: Engine) -> None:
