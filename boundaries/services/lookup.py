@@ -21,6 +21,7 @@ from boundaries.store import places, queries
 from boundaries.store.overlay import Moment
 from boundaries.store.places import Around, Touching
 from geo.crs import STORAGE_CRS, SourceCrs, parse_crs, project, round_to_storage
+from geo.locate import CellIndex
 
 Purpose = Literal["household", "shop"]
 # Points in one question to the database.
@@ -193,27 +194,41 @@ def locate_many(
         If there is no such generation.
     """
     usable = np.flatnonzero(np.isfinite(xy).all(axis=1))
-    places_of = to_degrees(xy[usable], parse_crs(crs))
+    degrees = np.full(xy.shape, np.nan)
+    degrees[usable] = to_degrees(xy[usable], parse_crs(crs))
     moment, number = _moment(session, generation, None, "UTC")
     codes: list[str | None] = [None] * len(xy)
     areas: list[str | None] = [None] * len(xy)
     on_border = np.zeros(len(xy), dtype=bool)
     for start in range(0, len(usable), _CHUNK):
-        part, index = places_of[start : start + _CHUNK], usable[start : start + _CHUNK]
-        x, y = part[:, 0].tolist(), part[:, 1].tolist()
+        index = usable[start : start + _CHUNK]
+        x, y = degrees[index, 0].tolist(), degrees[index, 1].tolist()
         for row in places.touching_tiles(session, moment, x=x, y=y):
-            codes[index[row.number]], on_border[index[row.number]] = row.code, row.on_border
-            areas[index[row.number]] = row.area
-        alone = [place for place, point in enumerate(index) if codes[point] is None]
-        if alone:
-            around = places.lowest_areas(session, moment, x=[x[i] for i in alone], y=[y[i] for i in alone])
-            for place, code in around.items():
-                areas[index[alone[place]]] = code
+            point = index[row.number]
+            codes[point], areas[point], on_border[point] = row.code, row.area, row.on_border
+    alone = usable[[codes[point] is None for point in usable]]
+    for point, code in zip(alone, _lowest_areas(session, moment, degrees[alone]), strict=True):
+        areas[point] = code
     if len(usable) and not any(areas):
-        _refuse_swapped(session, moment, *np.median(places_of, axis=0).tolist())
-    missing = np.array([code is None for code in codes], dtype=bool)
-    inside = np.array([area is not None for area in areas], dtype=bool)
-    return LocatedMany(number, tuple(codes), tuple(areas), on_border, missing & inside)
+        _refuse_swapped(session, moment, *np.median(degrees[usable], axis=0).tolist())
+    in_gap = np.array([code is None and area is not None for code, area in zip(codes, areas, strict=True)], dtype=bool)
+    return LocatedMany(number, tuple(codes), tuple(areas), on_border, in_gap)
+
+
+def _lowest_areas(session: Session, moment: Moment, xy: NDArray[np.float64]) -> list[str | None]:
+    """The lowest area around each point.
+
+    Not asked of PostGIS: it would unpack an area of a hundred thousand vertices for
+    every point.
+    """
+    if not len(xy):
+        return []
+    depth = {level.code: level.depth for level in queries.levels(session)}
+    query, _ = queries.areas_query(moment)
+    found = queries.to_areas(session.execute(query).all())
+    ordered = sorted(found, key=lambda area: (-depth[area.level], area.code))
+    cells = CellIndex(area.polygon for area in ordered).locate(xy[:, 0], xy[:, 1]).cell
+    return [None if cell < 0 else ordered[cell].code for cell in cells]
 
 
 def to_degrees(xy: NDArray[np.float64], source: SourceCrs) -> NDArray[np.float64]:

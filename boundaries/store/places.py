@@ -105,21 +105,6 @@ def touching_tiles(session: Session, moment: Moment, *, x: Sequence[float], y: S
     return tuple(Lowest(row.number, row.code, row.area, row.on_border) for row in session.execute(query))
 
 
-def lowest_areas(session: Session, moment: Moment, *, x: Sequence[float], y: Sequence[float]) -> dict[int, str]:
-    """Codes of the lowest area around each of many points, by number counted from 0."""
-    points = _points(x, y)
-    states, level = effective(AREA, moment), tables.area_level
-    query = (
-        select(points.c.number, tables.area.c.code)
-        .join(states, func.ST_Intersects(states.c.geom, points.c.geom))
-        .join(tables.area, tables.area.c.id == states.c.area_id)
-        .join(level, level.c.code == states.c.level)
-        .order_by(level.c.depth, tables.area.c.code.desc())
-    )
-    # The last one wins: the lowest level, then the lowest code.
-    return {row.number: row.code for row in session.execute(query)}
-
-
 def _points(x: Sequence[float], y: Sequence[float]) -> Any:  # Any: a subquery with columns of its own
     xs = bindparam("xs", list(x), type_=ARRAY(Float(53)))
     ys = bindparam("ys", list(y), type_=ARRAY(Float(53)))
