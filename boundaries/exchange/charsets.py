@@ -30,6 +30,12 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def is_wide(data: bytes) -> bool:
+    """Whether bytes beyond ASCII come mostly in rows, as in Chinese, not singly, as in French."""
+    runs = [len(run) for run in _NON_ASCII.findall(data)]
+    return sum(length for length in runs if length > 1) * 2 > sum(runs)
+
+
 def detect(data: bytes) -> str | None:
     """Find the encoding of undeclared bytes.
 

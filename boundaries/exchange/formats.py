@@ -1,5 +1,6 @@
 """Write layers as files that WPS, QGIS and ArcGIS open, whole or not at all."""
 
+import json
 import shutil
 import tempfile
 import warnings
@@ -17,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from shapely.geometry import mapping
 
 from boundaries.errors import BadInput
 from geo.crs import STORAGE_DECIMALS, SourceCrs
@@ -170,7 +172,23 @@ def _write_gpkg(path: Path, columns: Columns, _encoding: str | None) -> None:
 
 
 def _write_geojson(path: Path, columns: Columns, _encoding: str | None) -> None:
-    _pyogrio(path, _frame(columns), driver="GeoJSON", COORDINATE_PRECISION=STORAGE_DECIMALS, RFC7946="NO")
+    # GDAL's writer drops vertices when it rounds; a coverage must keep every one.
+    if columns.geometry is None:
+        return
+    rounded = shapely.transform(columns.geometry, lambda xy: np.round(xy, STORAGE_DECIMALS))
+    frame = _frame(columns).drop(columns="geometry")
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    features = [
+        {"type": "Feature", "properties": row, "geometry": None if shape is None else mapping(shape)}
+        for row, shape in zip(rows, rounded, strict=True)
+    ]
+    collection: dict[str, Any] = {"type": "FeatureCollection", "name": path.stem}
+    base = columns.crs.base if columns.crs is not None else "EPSG:4326"
+    if base != "EPSG:4326":
+        name = f"urn:ogc:def:crs:EPSG::{base.removeprefix('EPSG:')}" if base.startswith("EPSG:") else base
+        collection["crs"] = {"type": "name", "properties": {"name": name}}
+    collection["features"] = features
+    path.write_text(json.dumps(collection, ensure_ascii=False), encoding="utf-8")
 
 
 def _write_parquet(path: Path, columns: Columns, _encoding: str | None) -> None:

@@ -87,7 +87,7 @@ def as_text(value: Cell, number_format: str = "General") -> str | None:
     number_format : str
         The spreadsheet's own format; one of zeros only restores leading zeros.
     """
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return None
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"

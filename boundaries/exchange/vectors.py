@@ -1,10 +1,10 @@
 """Files with shapes: shapefile, GeoPackage, GeoJSON, FileGDB, KML, GeoParquet."""
 
 import json
+import re
 import struct
 import warnings
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.errors import BadInput
-from boundaries.exchange.charsets import check_choice, detect
+from boundaries.exchange.charsets import check_choice, detect, is_wide
 from boundaries.exchange.tables import Note, as_text
 
 # What people call a layer inside a file of many, per layer of the plan.
@@ -34,7 +34,10 @@ _LAYER_NAMES: dict[str, tuple[str, ...]] = {
     "people": ("people", "人员"),
     "parts": ("parts", "分段"),
 }
-_UNDECLARED_ENCODINGS = {"ISO-8859-1", "", None}
+# Language bytes of a .dbf that name a code page of the region; 0x57 and 0x03 (Windows
+# Latin) stand in Chinese tables too, whatever the text is in, and say nothing.
+_REGIONAL_LANGUAGES = {0x13, 0x4D, 0x4E, 0x4F, 0x78, 0x79, 0x7A, 0x7B}
+_LATIN_NAMES = {"", "1252", "88591", "iso88591", "cp1252", "ansi1252", "windows1252", "latin1", "ansi"}
 
 
 @dataclass(frozen=True)
@@ -201,19 +204,32 @@ def _choose_layer(path: Path, layer: str | None, kind: str | None) -> tuple[str 
     )
 
 
+@dataclass(frozen=True)
+class _Dbf:
+    """A shapefile's table as bytes: the text in it, and what is said of its encoding."""
+
+    text: bytes
+    language: int
+    cpg: str
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether something beside the text says its encoding, and can be believed."""
+        name = re.sub(r"[^a-z0-9]", "", self.cpg.casefold())
+        return name not in _LATIN_NAMES or (not self.cpg and self.language in _REGIONAL_LANGUAGES)
+
+
 def _table_encoding(path: Path, encoding: str | None) -> tuple[str | None, tuple[Note, ...]]:
     """The encoding to hand to GDAL for a shapefile's table; None for other formats."""
-    data = _dbf_bytes(path)
-    if data is None:
+    table = _dbf(path)
+    if table is None:
         return None, ()
     if encoding is not None:
-        check_choice(data, encoding, path.name)
+        check_choice(table.text, encoding, path.name)
         return encoding, ()
-    declared = pyogrio.read_info(path)["encoding"]
-    # A language byte of 0x57 or none reads as Latin-1, which no Chinese table is in.
-    if declared not in _UNDECLARED_ENCODINGS or data.isascii():
+    if table.is_declared or table.text.isascii() or not is_wide(table.text):
         return None, ()
-    found = detect(data)
+    found = detect(table.text)
     if found is None:
         raise BadInput(
             f"{path.name}:属性表没有写明编码,也判断不出。请写明 --encoding(常见为 gbk)。",
@@ -222,22 +238,33 @@ def _table_encoding(path: Path, encoding: str | None) -> tuple[str | None, tuple
     return found, (Note(f"{path.name}:属性表按 {found} 编码读取", f"{path.name}: its table was read as {found}"),)
 
 
-def _dbf_bytes(path: Path) -> bytes | None:
+def _dbf(path: Path) -> _Dbf | None:
+    """The table of a shapefile, zipped or not; None for other formats."""
     if path.suffix.lower() == ".zip":
+        if not zipfile.is_zipfile(path):
+            return None
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.lower().endswith(".dbf")]
-            return _dbf_text(archive.read(names[0])) if len(names) == 1 else None
+            names = {suffix: _members(archive, suffix) for suffix in (".dbf", ".cpg")}
+            if len(names[".dbf"]) != 1:
+                return None
+            cpg = archive.read(names[".cpg"][0]) if names[".cpg"] else b""
+            return _dbf_of(archive.read(names[".dbf"][0]), cpg)
     if path.suffix.lower() != ".shp":
         return None
-    siblings: Sequence[Path] = [f for f in path.parent.iterdir() if f.stem == path.stem and f.suffix.lower() == ".dbf"]
-    return _dbf_text(siblings[0].read_bytes())
+    siblings = {file.suffix.lower(): file for file in path.parent.iterdir() if file.stem == path.stem}
+    return _dbf_of(siblings[".dbf"].read_bytes(), siblings[".cpg"].read_bytes() if ".cpg" in siblings else b"")
 
 
-def _dbf_text(data: bytes) -> bytes:
-    """Field names and records of a .dbf, without the binary bytes of its header."""
-    header = struct.unpack("<H", data[8:10])[0] if len(data) > 10 else 0
+def _members(archive: zipfile.ZipFile, suffix: str) -> list[str]:
+    return [name for name in archive.namelist() if name.lower().endswith(suffix) and "__MACOSX" not in name]
+
+
+def _dbf_of(data: bytes, cpg: bytes) -> _Dbf:
+    """Field names and records, without the binary bytes of the header."""
+    header = struct.unpack("<H", data[8:10])[0] if len(data) > 29 else 0
     names = b" ".join(data[at : at + 11].split(b"\0")[0] for at in range(32, max(header - 1, 32), 32))
-    return names + b" " + data[header:].rstrip(b"\x1a")
+    language = data[29] if len(data) > 29 else 0
+    return _Dbf(names + b" " + data[header:].rstrip(b"\x1a"), language, cpg.decode("ascii", "ignore").strip())
 
 
 def _is_certain(path: Path) -> bool:

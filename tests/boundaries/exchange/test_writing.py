@@ -1,0 +1,108 @@
+"""Layers and findings as files, with the fields that a tier may see."""
+
+import pytest
+from shapely import Point, box
+
+from boundaries.errors import BadInput
+from boundaries.exchange.reading import read_table
+from boundaries.exchange.writing import finding_columns, in_crs, layer_columns, write_findings, write_layer
+from boundaries.findings import Finding
+from boundaries.model import Assignment, Building, MicroGrid, Part, Person, Shop
+from boundaries.snapshot import Snapshot
+
+GRID = box(119.18, 32.27, 119.19, 32.28)
+PLAN = Snapshot(
+    crs=Snapshot.stored_crs(),
+    grids=(
+        MicroGrid(
+            1,
+            1,
+            "001",
+            "第一微网格",
+            "C1",
+            GRID,
+            parts=(Part(1, "001-1", "甲段", ("1", "2"), households=60), Part(2, "001-2", "乙段", (), (3, 9))),
+        ),
+    ),
+    buildings=(Building(1, "B1", "1幢", Point(119.181, 32.271), households=36),),
+    shops=(Shop(1, "S1", "早点铺", Point(119.182, 32.272), "12号", contact="13800000000"),),
+    people=(
+        Person(1, "李安", "liaison", "001", "13800000001", True),
+        Person(2, "王平", "volunteer", "001", "13900000002", False),
+    ),
+    assignments=(Assignment("shop", "S1", "001", "containment", "门在网格内", "door inside"),),
+)
+
+
+def columns(layer, tier):
+    return layer_columns(layer, PLAN, tier=tier).values
+
+
+def test_fields_come_by_tier():
+    assert "户数" not in columns("buildings", "public")
+    assert columns("buildings", "internal")["户数"] == [36]
+    assert "联系电话" not in columns("shops", "internal")
+    assert columns("shops", "restricted")["联系电话"] == ["13800000000"]
+
+
+def test_an_unpublished_phone_is_for_the_restricted_tier_alone():
+    assert columns("people", "public")["手机号"] == ["13800000001", None]
+    assert columns("people", "internal")["手机号"] == ["13800000001", None]
+    assert columns("people", "restricted")["手机号"] == ["13800000001", "13900000002"]
+
+
+def test_parts_carry_the_polygon_of_their_grid():
+    found = layer_columns("parts", PLAN, tier="internal")
+    assert found.values["网格编码"] == ["001", "001"]
+    assert found.values["单元"] == ["1、2", None]
+    assert found.values["楼层"] == [None, "3-9"]
+    assert found.geometry[0].equals(GRID)
+
+
+def test_headers_in_english_and_assignments():
+    found = layer_columns("assignments", PLAN, tier="internal", language="en")
+    assert found.values["premises"] == ["S1"]
+    assert found.values["reason"] == ["门在网格内"]
+    assert found.geometry is None
+
+
+def test_a_layer_that_does_not_exist_is_refused():
+    with pytest.raises(BadInput, match="no layer"):
+        layer_columns("trees", PLAN, tier="public")
+
+
+def test_another_system_on_the_way_out(tmp_path):
+    write_layer(tmp_path / "a.gpkg", "grids", PLAN, tier="public", crs="EPSG:4549")
+    table = read_table(tmp_path / "a.gpkg")
+    assert table.crs.name == "EPSG:4549"
+    assert table.geometry[0].bounds[0] == pytest.approx(422_700, abs=500)
+    unchanged = in_crs(layer_columns("grids", PLAN, tier="public"), None)
+    assert unchanged.geometry[0] is GRID
+    degrees = in_crs(layer_columns("grids", PLAN, tier="public"), "EPSG:4326")
+    assert degrees.geometry[0].equals(GRID)
+
+
+def test_nothing_is_written_in_shifted_coordinates():
+    with pytest.raises(BadInput, match="GCJ-02"):
+        in_crs(layer_columns("grids", PLAN, tier="public"), "GCJ-02")
+
+
+def test_findings_with_their_places(tmp_path):
+    findings = [
+        Finding(
+            "gap", ("001",), parent="C1", area_m2=12.3456789, width_m=0.5, geometry=box(119.18, 32.27, 119.181, 32.271)
+        ),
+        Finding("shop_undedicated", premises=("shop:S1",), geometry=Point(119.182, 32.272)),
+        Finding("nobody_in_charge", ("001",)),
+    ]
+    found = finding_columns(findings, PLAN.crs)
+    assert found.values["问题"] == ["空白", "商铺无专属网格", "无人负责"]
+    assert found.values["级别"] == ["必须处理", "建议处理", "建议处理"]
+    assert found.values["面积m2"] == [12.345679, None, None]
+    assert found.geometry[2] is None
+    for suffix in ("gpkg", "geojson", "csv", "xlsx", "shp", "parquet"):
+        write_findings(tmp_path / f"问题.{suffix}", findings, PLAN)
+        table = read_table(tmp_path / f"问题.{suffix}")
+        assert table.values("类别")[0] == "gap"
+    write_findings(tmp_path / "en.csv", findings, PLAN, "en")
+    assert read_table(tmp_path / "en.csv").values("severity") == ["blocking", "advisory", "advisory"]
