@@ -211,11 +211,14 @@ class Rows:
         geometry = self._geometry()
         if self.table.crs is None:
             parse_crs(None)
+        told = {row.row for row in self.refused}
         result = np.empty(len(self), dtype=object)
         for index, shape in enumerate(geometry):
             simple = None if shape is None else simplest(shape)
             problem = fault(simple, forms=forms, one_part=one_part)
-            if problem is not None and (self.is_strict or not _reportable(simple, forms)):
+            # A row whose coordinates were refused already needs no second refusal.
+            is_told = simple is None and int(self.table.row_numbers[index]) in told
+            if problem is not None and not is_told and (self.is_strict or not _reportable(simple, forms)):
                 self.refuse(index, None, None, *problem)
             result[index] = shapely.Polygon() if simple is None else simple
         if self.is_strict and self.table.crs is not None:

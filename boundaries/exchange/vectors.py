@@ -278,7 +278,9 @@ def _is_certain(path: Path) -> bool:
 
 
 def _names_crs(path: Path) -> bool:
+    """Whether a GeoJSON names a system other than the one that it may only imply."""
     try:
-        return bool(json.loads(path.read_bytes()).get("crs"))
-    except ValueError:
+        name = str(json.loads(path.read_bytes()).get("crs", {}).get("properties", {}).get("name", ""))
+    except (ValueError, AttributeError):
         return False
+    return bool(name) and not name.endswith(("CRS84", ":4326"))

@@ -127,6 +127,9 @@ def test_only_a_geojson_that_names_its_system_is_certain(tmp_path):
     frame().to_crs("EPSG:4326").to_file(path, driver="GeoJSON", RFC7946="YES")
     raw = read_vector(path, encoding=None, layer=None, kind=None)
     assert (raw.declared, raw.is_certain) == ("EPSG:4326", False)
+    frame().to_crs("EPSG:4326").to_file(path, driver="GeoJSON")
+    assert b"CRS84" in path.read_bytes()
+    assert not read_vector(path, encoding=None, layer=None, kind=None).is_certain
 
 
 def test_kml_and_filegdb_are_read(tmp_path):
