@@ -4,6 +4,7 @@ A page of our own instead of Swagger UI: about 15 KB without any script but one 
 file of ours, against 1.7 MB of vendored bundle, and it speaks both languages.
 """
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -101,7 +102,7 @@ def documents_page(document: Mapping[str, Any], language: Language) -> str:
         HTML.
     """
     info = document["info"]
-    intro = "".join(f"<p>{escape(line.lstrip('* '))}</p>" for line in info["description"].splitlines() if line.strip())
+    intro = "".join(f"<p>{_prose(line.lstrip('* '))}</p>" for line in info["description"].splitlines() if line.strip())
     key = (
         '<h2>密钥 / Key</h2><form><label>X-API-Key<input id="key" type="password" autocomplete="off"></label></form>'
         "<table>" + "".join(_row(scope, f"{zh} / {en}") for scope, (zh, en) in SCOPES.items()) + "</table>"
@@ -146,7 +147,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
     return (
         f'<h3 id="{escape(operation["operationId"])}"><span class="method">{method.upper()}</span> '
         f"<code>{escape(path)}</code> {escape(operation.get('summary', ''))}</h3>"
-        f"<p>{escape(operation.get('description', ''))}</p><table>{rows}</table>{form}{_example(operation)}"
+        f"<p>{_prose(operation.get('description', ''))}</p><table>{rows}</table>{form}{_example(operation)}"
     )
 
 
@@ -167,6 +168,11 @@ def _example(operation: Mapping[str, Any]) -> str:
                 text = orjson.dumps(content["example"], option=orjson.OPT_INDENT_2).decode()
                 return f'<p class="soft">{escape(status)} {escape(media_type)}</p><pre>{escape(text)}</pre>'
     return ""
+
+
+def _prose(text: str) -> str:
+    """Text with `code` in it, as HTML."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _row(name: str, text: str) -> str:

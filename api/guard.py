@@ -92,7 +92,8 @@ class Guard:
         except Exception as error:  # the edge: nothing below may reach the reader as it is
             _log_failure(error, request_id)
             if status:
-                raise
+                # The answer has begun and cannot be taken back; the server logs what it catches, so not its text.
+                raise RuntimeError("the answer broke off") from None
             await self._answer_failure(scope, receive, send_guarded, request_id)
         finally:
             logger().info(

@@ -37,6 +37,10 @@ _EXAMPLE = {
 @router.get(
     "",
     summary="区域列表 / Areas",
+    description=(
+        "镇街、社区、综合网格和专属网格;`area` 只取某区域及其下级。 / "
+        "Towns, communities, composite and dedicated grids; `area` keeps one and all below it."
+    ),
     response_class=GeoJson,
     responses={200: geojson_answer(AreaCollection, _EXAMPLE), **error_answers(NOT_FOUND)},
 )
@@ -59,6 +63,7 @@ def list_all(request: Request, session: ReadSession, caller: Reader, query: Anno
 @router.get(
     "/{code}",
     summary="一个区域 / One area",
+    description=("边界、名称、级别和上级。 / Its border, name, level and parent."),
     response_class=GeoJson,
     responses={200: geojson_answer(AreaFeature, _EXAMPLE, is_one=True), **error_answers(NOT_FOUND)},
 )

@@ -24,6 +24,10 @@ Reader = Annotated[Caller, Depends(require("grids:read"))]
 @router.get(
     "",
     summary="已发布的版本 / Published generations",
+    description=(
+        "新的在前;发布人和说明从 internal 级起可见。 / "
+        "Newest first; who published and the notes from the internal tier."
+    ),
     response_model=plan.GenerationList,
     response_model_exclude_unset=True,
     responses={
@@ -48,6 +52,7 @@ def list_all(
 @router.get(
     "/{number}",
     summary="一个版本 / One generation",
+    description=("何时发布。 / When it was published."),
     response_model=plan.Generation,
     response_model_exclude_unset=True,
     responses={200: {"content": {"application/json": {"example": _EXAMPLE}}}, **error_answers(NOT_FOUND)},

@@ -17,6 +17,7 @@ router = APIRouter(tags=["health"])
 @router.get(
     "/healthz",
     summary="进程是否在运行 / Is the process alive",
+    description=("无需密钥,不查数据库。 / Needs no key and asks nothing of the database."),
     responses={200: {"content": {"application/json": {"example": {"status": "ok"}}}}},
 )
 def healthz() -> dict[str, str]:
@@ -28,6 +29,10 @@ def healthz() -> dict[str, str]:
     "/readyz",
     dependencies=[Depends(known_caller)],
     summary="能否从数据库回答 / Can it answer from its database",
+    description=(
+        "需要任一密钥,或公开查询已打开;首次发布前 `generation` 为 null。 / "
+        "Needs any key, or the public tier on; `generation` is null before the first publication."
+    ),
     responses={
         200: {"content": {"application/json": {"example": {"status": "ready", "generation": 3}}}},
         **error_answers(),

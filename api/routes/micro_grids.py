@@ -46,6 +46,7 @@ _EXAMPLE = {
 @router.get(
     "",
     summary="微网格列表 / Micro-grids",
+    description=("按登记次序排列。 / By rank, the order of registration."),
     response_class=GeoJson,
     responses={200: geojson_answer(MicroGridCollection, _EXAMPLE), **error_answers(NOT_FOUND)},
 )
@@ -72,6 +73,7 @@ def list_all(
 @router.get(
     "/{code}",
     summary="一个微网格 / One micro-grid",
+    description=("边界、名称、类型和分段。 / Its border, name, kind and parts."),
     response_class=GeoJson,
     responses={200: geojson_answer(MicroGridFeature, _EXAMPLE, is_one=True), **error_answers(NOT_FOUND)},
 )

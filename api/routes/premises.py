@@ -43,6 +43,11 @@ _EXAMPLE = {
 @router.get(
     "",
     summary="楼栋、小区、商铺 / Buildings, compounds and shops",
+    description=(
+        "必须有密钥。户数、小区标记、商铺编码从 internal 级起可见,联系电话须 restricted 级;`grid` 是划入的网格。 / "
+        "Never without a key. Counts, flags and codes of shops from the internal tier, contacts in the "
+        "restricted; `grid` is the micro-grid each is assigned to."
+    ),
     response_class=GeoJson,
     responses={200: geojson_answer(PremisesCollection, _EXAMPLE), **error_answers(NOT_FOUND)},
 )
