@@ -34,8 +34,8 @@ _EXAMPLE = {
     summary="一个点在哪个微网格 / Which micro-grid is a point in",
     description=(
         "边界上的点归先登记的微网格。`responsible` 是按 `for` 应登记的网格或分段;坐标不保存、不记录。 / "
-        "On a shared border the micro-grid that was registered first answers. `responsible` is the one to store for what was "
-        "asked `for`. The point is neither kept nor logged."
+        "On a shared border the micro-grid that was registered first answers. `responsible` is the one to "
+        "store for what was asked `for`. The point is neither kept nor logged."
     ),
     response_model=schemas.Located,
     response_model_exclude_unset=True,
