@@ -1,6 +1,7 @@
 """``docs/contracts.md`` and the code say the same."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from api.cli.assign import COLUMNS
@@ -11,6 +12,7 @@ from boundaries.exchange.writing import finding_columns
 from boundaries.findings import KINDS
 from boundaries.rules import Rules
 from boundaries.services.auditing import report
+from boundaries.services.lookup import Located
 from tests.boundaries.boxes import PLAN, RULES, plan, square, with_grid
 
 TEXT = (Path(__file__).parent.parent / "docs" / "contracts.md").read_text(encoding="utf-8")
@@ -67,6 +69,10 @@ def test_columns_of_findings() -> None:
 
 def test_columns_of_locate() -> None:
     assert tuple(rows("Columns of `locate`")) == ADDED
+
+
+def test_answer_of_a_look_up() -> None:
+    assert list(rows("Answer of a look-up")) == [field.name for field in fields(Located)]
 
 
 def test_columns_of_assign() -> None:
