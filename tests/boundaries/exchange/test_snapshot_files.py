@@ -71,8 +71,8 @@ def test_a_grid_in_no_parent_keeps_none(tmp_path, grids):
 
 def test_columns_are_named_by_hand(tmp_path):
     path = write(tmp_path, "a.gpkg", CELLS, CODEBASE=["a", "b", "c"], TOWN=["P", "P", "P"])
-    plan = snapshot_from_files(grids=path, parents=write(tmp_path, "p.gpkg", [box(X, Y, X + 300, Y + 100)], CODEBASE=["P"]),
-                               code_column="CODEBASE", parent_column="TOWN")  # fmt: skip
+    parents = write(tmp_path, "p.gpkg", [box(X, Y, X + 300, Y + 100)], CODEBASE=["P"])
+    plan = snapshot_from_files(grids=path, parents=parents, code_column="CODEBASE", parent_column="TOWN")
     assert [(g.code, g.area, g.rank) for g in plan.grids] == [("a", "P", 1), ("b", "P", 2), ("c", "P", 3)]
     assert plan.areas[0].code == "P"
 
