@@ -217,8 +217,9 @@ def _load(stage: Stage, file: LoadFile, draft: int) -> int:
         plan = plan_load(session, file.layer, [table], today=stage.today, draft=into)
         report = apply_load(session, plan, actor=PLANNER, today=stage.today, department=file.department, now=stage.now)
     zh, en = _LAYERS[file.layer]
-    told_zh = f"新 {report.new}" + (f"、改 {report.changed}" if report.changed else "")
-    told_en = f"{report.new} new" + (f", {report.changed} changed" if report.changed else "")
+    counts = (("新", "new", report.new), ("改", "changed", report.changed), ("同", "as before", report.unchanged))
+    told_zh = "、".join(f"{word} {count}" for word, _, count in counts if count)
+    told_en = ", ".join(f"{count} {word}" for _, word, count in counts if count)
     stage.teller.say(
         f"导入{zh}:{file.path.name}({file.department}),{told_zh}", f"loaded {en}: {file.path.name}, {told_en}"
     )
