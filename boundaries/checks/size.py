@@ -33,6 +33,8 @@ def _check_grid(ground: Ground, index: int, grid: MicroGrid, kind: Kind) -> Find
     known = [count for count in counts if count is not None]
     shops = len(ground.open_shops_of.get(index, ())) if kind.holds_shops else 0
     factor = ground.rules.shop_units.get(grid.kind)
+    if not known and (counts or not shops):
+        return None
     if shops and factor is None:
         return Finding(
             "size_unknown",
@@ -42,8 +44,6 @@ def _check_grid(ground: Ground, index: int, grid: MicroGrid, kind: Kind) -> Find
             geometry=grid.polygon,
             households=sum(known),
         )
-    if not known:
-        return None
     units = sum(known) + shops * (factor or 0.0)
     return _outside(ground, grid, grid.code, units, sum(known), is_complete=len(known) == len(counts))
 

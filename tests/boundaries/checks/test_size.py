@@ -55,6 +55,16 @@ def test_a_missing_factor_is_a_finding_not_a_zero() -> None:
     homes = (building("B", square(20, 20, 40, 12), 50),)
     assert band(grids=grids, shops=shops, buildings=homes) == [("size_unknown", ("G1",), 1.0, None, 50)]
     assert band(grids=grids, buildings=homes) == []
+    uncounted = (building("B", square(20, 20, 40, 12), None),)
+    assert band(grids=grids, shops=shops, buildings=uncounted) == []
+
+
+def test_a_grid_of_shops_alone_has_a_size() -> None:
+    grids, shops = with_grid(0, kind="commercial"), tuple(shop(str(n), 10 + n, 5) for n in range(10))
+    assert band(Rules(shop_units={"commercial": 2.0}), grids=grids, shops=shops, buildings=()) == [
+        ("outside_band", ("G1",), 20.0, 30.0, 0)
+    ]
+    assert band(grids=grids, shops=shops, buildings=()) == [("size_unknown", ("G1",), 10.0, None, 0)]
 
 
 def test_shops_in_a_residential_grid_are_not_its_units() -> None:
