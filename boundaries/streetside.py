@@ -116,7 +116,9 @@ class Streetside:
             ``grid`` is an index into the ground's ``shop_grids``; those on the
             same side come first.
         """
-        near = self._grid_tree.query(self._lines[place.piece], predicate="dwithin", distance=_DEPTH_M)
+        # What lies along the street within the distance is no farther than that from here, straight.
+        here = shapely.line_interpolate_point(self._lines[place.piece], place.position_m)
+        near = self._grid_tree.query(here, predicate="dwithin", distance=within_m + _DEPTH_M)
         found: list[Along] = []
         for grid in near.tolist():
             by_side = self._reaches(place.piece, grid)

@@ -22,6 +22,7 @@ Numbers = NDArray[np.float64]
 
 _SIGNS: dict[Side, int] = {"left": 1, "right": -1}
 _SAMPLE_M = 2.0
+_SAMPLES = 300
 _TANGENT_M = 0.5
 
 
@@ -128,9 +129,8 @@ def _sample(shape: BaseGeometry) -> NDArray[np.object_]:
     if shape.is_empty or shape.area == 0:
         return as_shapes([])
     x_min, y_min, x_max, y_max = shape.bounds
-    x, y = np.meshgrid(
-        np.arange(x_min + _SAMPLE_M / 2, x_max, _SAMPLE_M), np.arange(y_min + _SAMPLE_M / 2, y_max, _SAMPLE_M)
-    )
+    step = max(_SAMPLE_M, float(np.sqrt(shape.area / _SAMPLES)))
+    x, y = np.meshgrid(np.arange(x_min + step / 2, x_max, step), np.arange(y_min + step / 2, y_max, step))
     shapely.prepare(shape)
     inside = shapely.contains_xy(shape, x.ravel(), y.ravel())
     points = shapely.points(x.ravel()[inside], y.ravel()[inside])
