@@ -122,7 +122,7 @@ def north_ops(rect: Rect, *, style: Style, typeface: Typeface, language: Languag
     tip, foot, notch = y - 0.45 * r, y + 0.78 * r, y + 0.45 * r
     dark = np.array([[x, tip], [x - 0.34 * r, foot], [x, notch], [x, tip]])
     light = np.array([[x, tip], [x + 0.34 * r, foot], [x, notch], [x, tip]])
-    size = 0.42 * r
+    size = max(SMALLEST_TYPE_MM, 0.42 * r)
     return [
         PolygonOp((disc,), style.paper, style.ink_faded, 0.2),
         PolygonOp((dark,), style.ink, style.ink, 0.2),

@@ -11,7 +11,7 @@ from maps.furniture import LegendItem, line_symbol, text_at
 from maps.lettering import Painted
 from maps.scene import Scene
 from maps.style import Style
-from maps.typeface import Typeface
+from maps.typeface import SMALLEST_TYPE_MM, Typeface
 from maps.wording import word
 
 Symbol = Callable[[Rect], list[Op]]
@@ -86,7 +86,7 @@ def _fills(scene: Scene, style: Style) -> Symbol:
 
 def _plate(code: str, style: Style, typeface: Typeface) -> Symbol:
     def draw(rect: Rect) -> list[Op]:
-        size = typeface.fitted(code, rect.width - 1, rect.height * 0.66, is_bold=True)
+        size = typeface.fitted(code, rect.width - 1, max(SMALLEST_TYPE_MM, rect.height * 0.66), is_bold=True)
         x, y = rect.middle
         width = min(rect.width, typeface.width_mm(code, size, is_bold=True) + 0.8 * size)
         plate = Rect(x - width / 2, rect.y, width, rect.height)
@@ -113,7 +113,7 @@ def _boxed(text: str, fill: str, line: str, ink: str, typeface: Typeface) -> Sym
     def draw(rect: Rect) -> list[Op]:
         ops: list[Op] = [box_op(rect.inset(0.3), fill=fill, stroke=line, width_mm=0.16)]
         if text:
-            size = typeface.fitted(text, rect.width - 1.2, rect.height * 0.6, is_bold=True)
+            size = typeface.fitted(text, rect.width - 1.2, max(SMALLEST_TYPE_MM, rect.height * 0.6), is_bold=True)
             ops.append(text_at(typeface, text, *rect.middle, size=size, colour=ink, is_bold=True, align=0.5))
         return ops
 
@@ -126,7 +126,17 @@ def _dot(text: str, style: Style, typeface: Typeface) -> Symbol:
         circle = shapely.get_coordinates(shapely.Point(x - 1.2, y).buffer(rect.height * 0.16, quad_segs=4))
         ops: list[Op] = [PolygonOp((circle,), style.shop, style.paper, 0.15)]
         if text:
-            ops.append(text_at(typeface, text, x, y, size=rect.height * 0.55, colour=style.shop_ink, is_bold=True))
+            ops.append(
+                text_at(
+                    typeface,
+                    text,
+                    x,
+                    y,
+                    size=max(SMALLEST_TYPE_MM, rect.height * 0.55),
+                    colour=style.shop_ink,
+                    is_bold=True,
+                )
+            )
         return ops
 
     return draw

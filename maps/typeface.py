@@ -6,7 +6,6 @@ Chinese one is looked for by its name, whatever its place in the file.
 """
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -148,26 +147,20 @@ def _index_in(path: Path) -> int | None:
     if not path.is_file():
         return None
     try:
-        if path.suffix == ".ttc":
-            fonts: Iterable[TTFont] = TTCollection(path, lazy=True).fonts
-        else:
-            fonts = [TTFont(path, lazy=True)]
-        for index, font in enumerate(fonts):
-            if font["name"].getBestFamilyName() == FAMILY:
-                return index
+        with path.open("rb") as file:
+            fonts = TTCollection(file, lazy=True).fonts if path.suffix == ".ttc" else [TTFont(file, lazy=True)]
+            families = [font["name"].getBestFamilyName() for font in fonts]
     except (TTLibError, OSError, KeyError):
         return None
-    return None
+    return families.index(FAMILY) if FAMILY in families else None
 
 
 def _measured(path: Path, index: int) -> Face:
-    font = TTFont(path, fontNumber=index, lazy=True)
-    units = font["head"].unitsPerEm
-    widths = font["hmtx"].metrics
-    glyphs: dict[str, int] = {}
-    advances: dict[str, float] = {}
-    for code, name in font.getBestCmap().items():
-        character = chr(code)
-        glyphs[character] = font.getGlyphID(name)
-        advances[character] = widths[name][0] / units
-    return Face(path, index, font["name"].getDebugName(6), glyphs, advances)
+    with path.open("rb") as file:
+        font = TTFont(file, fontNumber=index, lazy=True)
+        units = font["head"].unitsPerEm
+        widths = font["hmtx"].metrics
+        names = font.getBestCmap()
+        glyphs = {chr(code): font.getGlyphID(name) for code, name in names.items()}
+        advances = {chr(code): widths[name][0] / units for code, name in names.items()}
+        return Face(path, index, font["name"].getDebugName(6), glyphs, advances)

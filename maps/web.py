@@ -22,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from boundaries.findings import KINDS, Finding
 from boundaries.snapshot import Snapshot
-from geo.crs import project
+from geo.crs import Coordinates, project
 from geo.errors import Language
 from maps.colors import four_colours, shared_edges
 from maps.roster import facts_by_grid, leading, people_by_target, phone_text
@@ -114,7 +114,11 @@ def web_map(
 def _shown(snapshot: Snapshot, shapes: Iterable[BaseGeometry]) -> Any:
     """Shapes in longitude and latitude, rounded for display."""
     values = shapely.force_2d(np.array(list(shapes), dtype=object))
-    return shapely.transform(values, lambda xy: np.round(project(xy, snapshot.crs, _DISPLAY_CRS), _DECIMALS))
+    return shapely.transform(values, lambda xy: _rounded(project(xy, snapshot.crs, _DISPLAY_CRS)))
+
+
+def _rounded(degrees: Coordinates) -> Coordinates:
+    return np.round(degrees, _DECIMALS)
 
 
 def _collection(shapes: Iterable[BaseGeometry], rows: Iterable[Properties]) -> dict[str, Any]:
@@ -137,8 +141,8 @@ def _layer(
     group: folium.FeatureGroup, shapes: Sequence[BaseGeometry], rows: Sequence[Properties], style: dict[str, Any],
     labels: Mapping[str, str], *, marker: Any = None,
 ) -> None:  # fmt: skip
-    """Add shapes of one style, with a popup of the labelled fields."""
-    data = _collection(shapes, rows)
+    """Add shapes of one style, with a popup of the labelled fields; fields without a label stay out of the page."""
+    data = _collection(shapes, [{key: row[key] for key in labels} for row in rows])
     if not data["features"]:
         return
     hover = [key for key in ("code", "name", "number") if key in labels]
@@ -290,7 +294,7 @@ def _add_findings(page: folium.Map, snapshot: Snapshot, findings: Sequence[Findi
         look = {"color": colour, "weight": 3, "fillColor": colour, "fillOpacity": 0.5, "radius": 9}
         shapes = list(_shown(snapshot, (shape for _, shape in located)))
         _layer(group, shapes, rows, look, labels, marker=folium.CircleMarker(radius=9))
-        rings = [shapely.point_on_surface(shape) for shape in shapes]
+        rings = [shapely.transform(shapely.point_on_surface(shape), _rounded) for shape in shapes]
         ring = {"color": colour, "weight": 2, "fillOpacity": 0.0, "radius": 12}
         _layer(group, rings, rows, ring, labels, marker=folium.CircleMarker(radius=12))
 

@@ -100,10 +100,15 @@ def _shops():
         y = 238 if side else 222
         shops.append(
             Shop(
-                index + 1, f"S{index + 1:02d}", f"{'春夏秋冬'[index % 4]}禾{'面馆书店药房理发超市'[index % 5 * 2:][:2]}",
-                _tilted(Point(x, y)), door_number=f"{index + 1}号", street="人民路",
-                contact="13900000000", side="left" if side else "right",
-            )  # fmt: skip
+                index + 1,
+                f"S{index + 1:02d}",
+                f"{'春夏秋冬'[index % 4]}禾{'面馆书店药房理发超市'[index % 5 * 2 :][:2]}",
+                _tilted(Point(x, y)),
+                door_number=f"{index + 1}号",
+                street="人民路",
+                contact="13900000000",
+                side="left" if side else "right",
+            )
         )
     return tuple(shops)
 
@@ -139,13 +144,17 @@ def community(**changes):
         Person(20, "周建国", "composite_head", f"{COMMUNITY}A", "051480000020", phone_published=True),
         Person(31, "楼上", "liaison", f"{COMMUNITY}021", "051480000031", phone_published=True),
     ]
-    for index in range(11):
-        people.append(
-            Person(
-                index + 1, f"{'赵钱孙李周吴郑王冯陈褚'[index]}小{'明红军丽强'[index % 5]}", "liaison",
-                f"{COMMUNITY}{index + 1:03d}", f"138{index:08d}", phone_published=index % 3 != 0,
-            )  # fmt: skip
+    people += [
+        Person(
+            index + 1,
+            f"{'赵钱孙李周吴郑王冯陈褚'[index]}小{'明红军丽强'[index % 5]}",
+            "liaison",
+            f"{COMMUNITY}{index + 1:03d}",
+            f"138{index:08d}",
+            phone_published=index % 3 != 0,
         )
+        for index in range(11)
+    ]
     snapshot = Snapshot(
         crs=parse_crs("EPSG:4549"),
         label="第 3 版",
