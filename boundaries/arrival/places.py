@@ -225,8 +225,7 @@ def _distance_m(metric: Metric, one: Any, other: Any) -> float:
     if degrees > 3.0:
         # A plane meant for one city measures nothing across a continent.
         return degrees * 111_000.0
-    line = shapely.shortest_line(one, other)
-    return float(metric.length_m(line))
+    return float(shapely.distance(metric.to_plane(one), metric.to_plane(other)))
 
 
 def spoken_m(metres: float) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from boundaries.errors import BadInput, RefusedRow, RefusedRows
 from boundaries.exchange.headers import Synonyms, normal_form, recognise
-from boundaries.exchange.shapes import Form, Shapes, fault, form_of, require_plausible, simplest
+from boundaries.exchange.shapes import Form, Shapes, fault, form_of, implausible, simplest
 from boundaries.exchange.tables import Table
 from boundaries.exchange.values import BLANKS
 from geo.crs import parse_crs
@@ -222,7 +222,16 @@ class Rows:
                 self.refuse(index, None, None, *problem)
             result[index] = shapely.Polygon() if simple is None else simple
         if self.is_strict and self.table.crs is not None:
-            require_plausible(result, self.table.crs, file=self.table.file)
+            for index, apart_m in implausible(result, self.table.crs, file=self.table.file).items():
+                far = f"{apart_m / 1000:,.0f}"
+                self.refuse(
+                    index,
+                    None,
+                    None,
+                    f"距本文件其他图形约 {far} 公里,不在 {self.table.crs.name} 的使用范围内。请核对坐标",
+                    f"lies about {far} km from the file's other shapes, outside where {self.table.crs.name} is used. "
+                    "Check its coordinates",
+                )
         return result
 
     @property

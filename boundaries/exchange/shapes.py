@@ -42,6 +42,7 @@ _FORM_OF_TYPE: dict[str, Form] = {
 _FORM_ZH = {"polygon": "面", "line": "线", "point": "点"}
 # Data may lie a little outside the zone that its system is meant for.
 _ZONE_MARGIN_DEGREES = 2.0
+_DEGREE_M = 111_320.0
 
 
 def shapes_of(values: Sequence[Any]) -> Shapes:
@@ -128,8 +129,8 @@ def _reason_zh(reason: str) -> str:
     return f"{words.get(head, head)} [{place}" if place else words.get(head, head)
 
 
-def require_plausible(shapes: Shapes, crs: SourceCrs, *, file: str) -> None:
-    """Refuse coordinates that cannot be in the system they are said to be in.
+def implausible(shapes: Shapes, crs: SourceCrs, *, file: str) -> dict[int, float]:
+    """Shapes whose coordinates cannot be in the system they are said to be in.
 
     Parameters
     ----------
@@ -139,19 +140,31 @@ def require_plausible(shapes: Shapes, crs: SourceCrs, *, file: str) -> None:
     file : str
         Name for the message.
 
+    Returns
+    -------
+    dict
+        Position of each stray shape -> about how many metres it lies from the others.
+
     Raises
     ------
     BadInput
-        If the axes are swapped, or the place lies far outside where the system is used.
+        If most are out of place: the axes are swapped, or the system is another.
     """
-    xy = shapely.get_coordinates(shapes)
-    if not len(xy):
-        return
-    xy = np.unique(np.vstack([xy.min(axis=0), xy.max(axis=0), np.median(xy, axis=0)]), axis=0)
-    if _in_use(xy, crs):
-        return
-    place = f"({xy[0, 0]:.10g}, {xy[0, 1]:.10g})"
-    if _in_use(xy[:, ::-1], crs):
+    filled = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    if not len(filled):
+        return {}
+    bounds = shapely.bounds(shapes[filled])
+    middle = np.column_stack([bounds[:, 0] + bounds[:, 2], bounds[:, 1] + bounds[:, 3]]) / 2
+    used = _in_use(middle, crs)
+    if used.all():
+        return {}
+    if used.sum() * 2 > len(used):
+        typical = np.median(middle[used], axis=0)
+        apart = np.hypot(*(middle - typical).T) * (_DEGREE_M if crs.is_geographic else crs.metres_per_unit)
+        return {int(filled[index]): float(apart[index]) for index in np.flatnonzero(~used)}
+    first = middle[int(np.flatnonzero(~used)[0])]
+    place = f"({first[0]:.10g}, {first[1]:.10g})"
+    if _in_use(middle[:, ::-1], crs).all():
         raise BadInput(
             f"{file}:横纵坐标颠倒了,例如 {place}。"
             "x 应是经度或东坐标,y 应是纬度或北坐标(测量成果表的 X 是北)。"
@@ -167,31 +180,26 @@ def require_plausible(shapes: Shapes, crs: SourceCrs, *, file: str) -> None:
     )
 
 
-def _in_use(xy: NDArray[np.float64], crs: SourceCrs) -> bool:
+def _in_use(xy: NDArray[np.float64], crs: SourceCrs) -> NDArray[np.bool_]:
+    """Which places lie where the system is used."""
     system = CRS.from_user_input(crs.base)
-    if system.is_geographic and (np.abs(xy[:, 1]) > 90).any() | (np.abs(xy[:, 0]) > 180).any():
-        return False
     places = xy if system.is_geographic else _places(xy, crs)
-    if places is None:
-        return False
-    if crs.base == "EPSG:4326" or system.area_of_use is None:
-        # The whole world is in use; what only fits China the other way round is swapped.
-        lon, lat = places[:, 0], places[:, 1]
-        looks_swapped = (lon >= 3) & (lon <= 54) & (lat >= 73) & (lat <= 136)
-        return not bool(looks_swapped.all())
-    west, south, east, north = system.area_of_use.bounds
-    margin = _ZONE_MARGIN_DEGREES
-    inside = (
-        (places[:, 0] >= west - margin)
-        & (places[:, 0] <= east + margin)
-        & (places[:, 1] >= south - margin)
-        & (places[:, 1] <= north + margin)
-    )
-    return bool(inside.all())
+    lon, lat = places[:, 0], places[:, 1]
+    west, south, east, north = -180.0, -90.0, 180.0, 90.0
+    if crs.base != "EPSG:4326" and system.area_of_use is not None:
+        west, south, east, north = system.area_of_use.bounds
+    margin = 0.0 if south == -90.0 else _ZONE_MARGIN_DEGREES
+    inside = (lon >= west - margin) & (lon <= east + margin) & (lat >= south - margin) & (lat <= north + margin)
+    # The whole world is in use; what fits China only the other way round is swapped.
+    looks_swapped = (lon >= 3) & (lon <= 54) & (lat >= 73) & (lat <= 136) & (south == -90.0)
+    found: NDArray[np.bool_] = inside & ~looks_swapped
+    return found
 
 
-def _places(xy: NDArray[np.float64], crs: SourceCrs) -> NDArray[np.float64] | None:
+def _places(xy: NDArray[np.float64], crs: SourceCrs) -> NDArray[np.float64]:
+    """Longitude and latitude of each place; NaN where there is none."""
     try:
         return project(xy, crs, STORAGE_CRS)
     except CrsProblem:
-        return None
+        single = [_places(point[None], crs) if len(xy) > 1 else np.full((1, 2), np.nan) for point in xy]
+        return np.vstack(single)

@@ -6,7 +6,7 @@ import shapely
 from shapely import GeometryCollection, LineString, MultiPoint, MultiPolygon, Point, Polygon, box
 
 from boundaries.errors import BadInput
-from boundaries.exchange.shapes import fault, form_of, require_plausible, shapes_of, simplest, with_shapes
+from boundaries.exchange.shapes import fault, form_of, implausible, shapes_of, simplest, with_shapes
 from boundaries.model import Shop, Street
 from geo.crs import parse_crs
 
@@ -63,7 +63,7 @@ def test_what_is_fine_has_no_fault():
     ],
 )
 def test_places_where_a_system_is_used(crs, shape):
-    require_plausible(array(shape, None, Polygon()), parse_crs(crs), file="a")
+    assert implausible(array(shape, None, Polygon()), parse_crs(crs), file="a") == {}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_places_where_a_system_is_used(crs, shape):
 )
 def test_swapped_axes_are_recognised(crs, shape):
     with pytest.raises(BadInput) as refusal:
-        require_plausible(array(shape), parse_crs(crs), file="网格.gpkg")
+        implausible(array(shape), parse_crs(crs), file="网格.gpkg")
     assert "横纵坐标颠倒" in refusal.value.zh
     assert "axes are swapped" in refusal.value.en
 
@@ -93,7 +93,17 @@ def test_swapped_axes_are_recognised(crs, shape):
 )
 def test_a_wrong_system_is_recognised(crs, shape):
     with pytest.raises(BadInput, match="the system named is wrong"):
-        require_plausible(array(shape), parse_crs(crs), file="网格.gpkg")
+        implausible(array(shape), parse_crs(crs), file="网格.gpkg")
+
+
+def test_a_stray_shape_is_told_from_a_wrong_system():
+    cells = [box(422_000 + i, 3_572_000, 422_001 + i, 3_572_001) for i in range(3)]
+    far = box(422_000, 4_572_000, 422_001, 4_572_001), box(8e6, 3_572_000, 8e6 + 1, 3_572_001)
+    stray = implausible(array(*cells, *far), parse_crs("EPSG:4549"), file="a")
+    assert list(stray) == [4]
+    assert stray[4] == pytest.approx(7_578_000, abs=1000)
+    nowhere = implausible(array(*cells, box(1e30, 0, 2e30, 1)), parse_crs("EPSG:4549"), file="a")
+    assert list(nowhere) == [3]
 
 
 def test_shapes_of_values_and_back():

@@ -20,7 +20,8 @@ def test_taipei_cells_and_towns_are_exact_in_postgis(database, real_data):
     path = real_data / "tw_microgrid" / "taipei_base.parquet"
     towns = geopandas.read_parquet(path).dissolve("TOWN_ID")
     codes = [str(code) for code in towns.index]
-    areas = table({"区域编码": codes, "区域名称": codes, "层级": ["镇街"] * 12}, towns.geometry.tolist(), crs="EPSG:4326")
+    columns = {"区域编码": codes, "区域名称": codes, "层级": ["镇街"] * 12}
+    areas = table(columns, towns.geometry.tolist(), crs="EPSG:4326")
     cells = read_table(path)
     with writing(database) as session:
         plan = plan_load(session, "areas", [areas], today=TODAY)
@@ -41,7 +42,7 @@ def test_taipei_cells_and_towns_are_exact_in_postgis(database, real_data):
     assert tuple(gaps) == (0.0, 0.0)
     assert len(state.grids) == 11490
     polygons = np.asarray([grid.polygon for grid in state.grids], dtype=object)
-    one, other = shapely.STRtree(polygons).query(polygons, predicate="overlaps")
+    one, _ = shapely.STRtree(polygons).query(polygons, predicate="overlaps")
     assert len(one) == 0
     for area in state.areas:
         own = [grid.polygon for grid in state.grids if grid.area == area.code]
