@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.middleware.gzip import GZipMiddleware
 
 from api import VERSION
 from api.guard import Guard
@@ -9,6 +10,9 @@ from api.openapi import DESCRIPTION, TAGS, install_document
 from api.problems import install_problems
 from api.routes import areas, generations, health, locate, micro_grids, pages, premises, web_map
 from api.settings import Settings
+
+# Below this a look-up would pay more for the packing than the wire saves.
+_WORTH_PACKING_BYTES = 10_000
 
 
 def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
@@ -49,6 +53,7 @@ def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
     app.state.map_shelf = web_map.MapShelf()
     install_problems(app)
     app.add_middleware(Guard, language=settings.lang)
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING_BYTES, compresslevel=5)
     for module in (locate, micro_grids, areas, premises, generations, health, pages, web_map):
         app.include_router(module.router)
     install_document(app)

@@ -31,6 +31,8 @@ MAP_POLICY = (
 )
 
 _HEADERS = {
+    # What a key may see is not for a cache that others share.
+    "Cache-Control": "private, no-cache",
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -51,6 +51,13 @@ def test_the_map_runs_its_own_scripts_and_may_reach_nothing(reader: TestClient) 
     assert [address for address in loaded(answer.text).addresses if not address.startswith("data:")] == []
 
 
+def test_large_answers_are_packed_and_small_ones_are_not(reader: TestClient) -> None:
+    large, small = reader.get("/map"), reader.get("/v1/areas/C1")
+    assert large.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in small.headers
+    assert small.headers["cache-control"] == "private, no-cache"
+
+
 def test_a_map_is_drawn_once_a_minute(client: TestClient, plan: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     open_public_tier(plan)
     drawn: list[int] = []
