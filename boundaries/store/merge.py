@@ -47,7 +47,8 @@ def merge(session: Session, thing: Thing, moment: Moment, rows: Iterable[Values]
     rows : iterable of sequence
         Permanent number, then the thing's content.
     source_id : int or None
-        Where they came from.
+        Where they came from; None leaves what stands its own source, for rows that
+        only gained vertices.
 
     Returns
     -------
@@ -66,13 +67,13 @@ def merge(session: Session, thing: Thing, moment: Moment, rows: Iterable[Values]
             literal(moment.draft),
             base.c.version,
             func.coalesce(base.c.version, last, 0) + 1,
-            literal(source_id),
+            base.c.source_id if source_id is None else literal(source_id),
         )
         .select_from(arrived.outerjoin(base, base.c[thing.key] == arrived.c[thing.key]))
         .where(or_(base.c.id.is_(None), ~_same(thing, arrived, base)))
         .order_by(arrived.c[thing.key])
     )
-    written = _upsert(session, thing, fresh, retired=False)
+    written = _upsert(session, thing, fresh, retired=False, keeps_source=source_id is None)
     total = session.execute(select(func.count()).select_from(arrived)).scalar_one()
     return Written(written, total - written)
 
@@ -106,7 +107,9 @@ def retire_ids(session: Session, thing: Thing, moment: Moment, numbers: Sequence
     return dropped + _upsert(session, thing, gone, retired=True)
 
 
-def _upsert(session: Session, thing: Thing, rows: Select[*tuple[Any, ...]], *, retired: bool) -> int:
+def _upsert(
+    session: Session, thing: Thing, rows: Select[*tuple[Any, ...]], *, retired: bool, keeps_source: bool = False
+) -> int:
     state = thing.state
     columns = (thing.key, *thing.content, "draft_id", "base_version", "version", "source_id")
     statement = insert(state).from_select([*columns, "retired"], rows.add_columns(literal(retired)), False)
@@ -114,7 +117,8 @@ def _upsert(session: Session, thing: Thing, rows: Select[*tuple[Any, ...]], *, r
     statement = statement.on_conflict_do_update(
         index_elements=["draft_id", thing.key],
         set_={
-            **{name: new[name] for name in (*thing.content, "retired", "source_id")},
+            **{name: new[name] for name in (*thing.content, "retired")},
+            "source_id": state.c.source_id if keeps_source else new.source_id,
             "version": state.c.version + 1,
         },
         where=or_(

@@ -268,6 +268,19 @@ def test_each_row_keeps_its_department_file_and_the_deed_is_on_record(town):
     assert (deed.action, deed.subject, deed.detail["new"]) == ("load", "draft:1", 1)
 
 
+def test_what_only_gained_vertices_keeps_its_source(town):
+    cut = grids({"g4": ("C2", box(300, 0, 500, 101.3)), "g5": ("C2", box(300, 101.3, 500, 200))}, file="新.gpkg")
+    # The new corner lies on the border of the town, of both communities, and of g3 across it.
+    assert load(town, "grids", cut, draft=1).refined == 4
+    source, area, grid = tables.source, tables.area_state, tables.micro_grid_state
+    with reading(town) as session:
+        areas_of = select(source.c.file).join(area, area.c.source_id == source.c.id)
+        grids_of = select(grid.c.code, source.c.file).join(source, grid.c.source_id == source.c.id)
+        assert session.execute(areas_of).scalars().all() == ["区域.gpkg"] * 3
+        files = {code: file for code, file in session.execute(grids_of)}
+    assert (files["g3"], files["g4"]) == ("网格.gpkg", "新.gpkg")
+
+
 def houses(**more):
     columns = {"小区名称": ["锦绣花园", "锦绣花园"], "幢": ["1幢", "2幢"], "户数": ["36", "24"], **more}
     return table(columns, [place(box(10, 10, 50, 22)), place(box(10, 40, 50, 52))], file="楼栋.gpkg")
