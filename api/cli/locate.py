@@ -101,6 +101,7 @@ def _locate_one(
 
         answers = _from_files(np.array([[x, y]]), parse_crs(crs), files)
         emit({name: next(iter(values)) for name, values in answers._asdict().items()}, format=format)
+        _say_outside(is_outside=not answers.in_gap[0] and answers.micro_grid[0] is None)
         return
     from dataclasses import asdict
 
@@ -109,6 +110,7 @@ def _locate_one(
 
     with reading(context.engine()) as session:
         found = lookup.locate(session, x=x, y=y, crs=crs, generation=generation)
+    _say_outside(is_outside=not found.areas)
     if format == "json":
         write_json(asdict(found))
         return
@@ -125,6 +127,15 @@ def _locate_one(
             "generation": found.generation,
         }
     )
+
+
+def _say_outside(*, is_outside: bool) -> None:
+    if is_outside:
+        note(
+            "该点不在任何区域内。请核对坐标和 --crs。"
+            if context.language() == "zh"
+            else "The point lies in no area. Check its coordinates and --crs."
+        )
 
 
 def _parse_point(text: str) -> tuple[float, float]:

@@ -183,3 +183,50 @@ def test_duplicates_are_found_whatever_their_vertices() -> None:
 
 def test_invalid_shapes_by_index() -> None:
     assert find_invalid(as_shapes([A, None, shapely.from_wkt("POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))")])) == (1, 2)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_areas_add_up_whatever_the_damage(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cells = [box(x, y, x + 10, y + 10) for x in range(0, 60, 10) for y in range(0, 40, 10)]
+    for index in rng.choice(len(cells), 6, replace=False):
+        shift = rng.uniform(-6, 6, 2)
+        cells[index] = affinity.rotate(affinity.translate(cells[index], *shift), rng.uniform(-20, 20))
+    cells.pop(int(rng.integers(len(cells))))
+    parent = box(0, 0, 60, 40)
+    report = check_coverage(cells, parent, dust_area=1e-9)
+    union = shapely.union_all(cells)
+
+    def area(faces: tuple[Face, ...]) -> float:
+        return sum(face.geometry.area for face in faces)
+
+    assert area(report.gaps) == pytest.approx(parent.difference(union).area, abs=1e-6)
+    assert area(report.overshoots) == pytest.approx(union.difference(parent).area, abs=1e-6)
+    twice = sum((len(face.owners) - 1) * face.geometry.area for face in report.overlaps)
+    assert sum(cell.area for cell in cells) == pytest.approx(union.area + twice, abs=1e-6)
+    for face in (*report.overlaps, *report.overshoots):
+        point = face.geometry.point_on_surface()
+        over = tuple(index for index, cell in enumerate(cells) if cell.contains(point))
+        assert face.owners == over
+
+
+def test_degrees_with_seven_decimals_and_a_parent_with_other_vertices() -> None:
+    west, middle, east = 119.1800001, 119.1810003, 119.1820007
+    cells = [
+        Polygon([(west, 32.27), (middle, 32.2700001), (middle, 32.2710002), (west, 32.2710001)]),
+        Polygon([(middle, 32.2700001), (east, 32.27), (east, 32.2710003), (middle, 32.2710002)]),
+    ]
+    outline = shapely.union_all(cells).exterior
+    # The parent has vertices of its own along the same border, rounded like everything else.
+    parent = Polygon(np.round(shapely.get_coordinates(outline.segmentize(0.0001)), 9))
+    report = check_coverage(cells, parent, dust_width=2e-9)
+    assert report.is_exact
+    assert max(face.geometry.area for face in report.dust) < 1e-12
+
+
+def test_a_cell_of_a_hundred_thousand_vertices() -> None:
+    y = np.linspace(0, 10, 100_000)
+    x = 10 + 0.5 * np.sin(y * 40)
+    a = Polygon([(0, 0), *zip(x, y, strict=True), (0, 10)])
+    b = Polygon([(20, 10), *zip(x[::-1], y[::-1], strict=True), (20, 0)])
+    assert check_coverage([a, b], PARENT, dust_area=DUST) == CoverageReport()

@@ -66,7 +66,9 @@ def test_one_point_in_any_system(files: list[str], capsys: pytest.CaptureFixture
 def test_an_unlabelled_shift_would_be_another_grid(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     x, y = _place("GCJ-02")
     assert run(["locate", "--point", f"{x},{y}", "--crs", "EPSG:4326", *files, "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["micro_grid"] is None
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["micro_grid"] is None
+    assert "不在任何区域内" in captured.err
 
 
 def test_a_full_width_comma_is_a_comma(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
