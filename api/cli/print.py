@@ -285,6 +285,7 @@ def _summary(report: "SheetReport", paths: list[Path]) -> dict[str, object]:
         "code_only": len(report.code_only),
         "led": len(report.led),
         "missing": len(report.missing),
+        "missing_characters": "".join(report.missing_characters),
         "smallest_type_mm": report.smallest_type_mm,
     }
 
