@@ -212,7 +212,7 @@ def test_what_is_missing_is_installed_without_a_question(door, tmp_path):
         (tmp_path / "programs" / name).write_text(text)
         (tmp_path / "programs" / name).chmod(0o755)
     plain = _plain_programs(tmp_path)
-    for name in ("mktemp", "rm", "mkdir", "cp", "sleep", "find", "sha256sum", "chmod", "tail", "flock"):
+    for name in ("mktemp", "rm", "mkdir", "cp", "sleep", "find", "sha256sum", "chmod", "tail", "flock", "true"):
         (plain / name).symlink_to(shutil.which(name))
     settings = {"PATH": f"{tmp_path}/programs:{plain}", "MICROGRID_INSTALL": "yes"}
     code, out, err = door.run("--version", **settings)
