@@ -23,6 +23,8 @@ MAX_DATA_PATH_BYTES = 900
 # Of one folder's name, on every file system in use; a Chinese character takes three.
 MAX_NAME_BYTES = 255
 
+_SOCKET_DIR = "mg-"
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -180,7 +182,7 @@ def make_socket_dir(where: Places, account: Account, runtime_dir: Path | None) -
     mark = hashlib.sha256(os.fsencode(where.data_dir.resolve()) + b"%d" % account.uid).hexdigest()[:10]
     for base in _socket_bases(account, runtime_dir):
         for tail in ("", "-1", "-2", "-3"):
-            folder = base / f"mg-{mark}{tail}"
+            folder = base / f"{_SOCKET_DIR}{mark}{tail}"
             if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= MAX_SOCKET_PATH_BYTES and _make_private(
                 folder, account
             ):
@@ -191,6 +193,13 @@ def make_socket_dir(where: Places, account: Account, runtime_dir: Path | None) -
         "There is no folder for the database's socket: $XDG_RUNTIME_DIR, /run and the temporary folder cannot be "
         "written, or their paths exceed 107 bytes. Set TMPDIR to a short writable folder.",
     )
+
+
+def remove_socket_dir(folder: Path) -> None:
+    """Remove the folder of a stopped server's socket, where it is one of ours and empty."""
+    if folder.name.startswith(_SOCKET_DIR):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _socket_bases(account: Account, runtime_dir: Path | None) -> Iterator[Path]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from boundaries.cluster.account import choose_account
-from boundaries.cluster.folders import Places, locked, make_root, make_socket_dir, places
+from boundaries.cluster.folders import Places, locked, make_root, make_socket_dir, places, remove_socket_dir
 from boundaries.cluster.init import clear_rubbish, make_data_dir
 from boundaries.cluster.process import Server, find_server, start_server, stop_server
 from boundaries.cluster.programs import Programs, data_major, programs_for
@@ -134,6 +134,7 @@ def stop(home: Path, *, wait_s: float = 60) -> bool:
         if server is None:
             return False
         stop_server(server, wait_s=wait_s)
+        remove_socket_dir(server.socket_dir)
     return True
 
 

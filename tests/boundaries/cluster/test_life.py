@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from boundaries import cluster
-from boundaries.cluster.folders import places
+from boundaries.cluster.account import choose_account
+from boundaries.cluster.folders import make_socket_dir, places
 from boundaries.cluster.process import find_server, is_live
 from boundaries.errors import Unavailable
 from tests.boundaries.cluster.conftest import thrown_away
@@ -149,6 +150,7 @@ def stopped(spare):
     made = cluster.ensure_running(spare, durable=False)
     lines = (made.data_dir / "postmaster.pid").read_text().splitlines()
     assert cluster.stop(made.home)
+    assert not made.socket_dir.exists()
     return made, lines
 
 
@@ -160,7 +162,9 @@ def test_stale_pid_file_of_a_living_process_of_the_same_user(stopped, running):
         for other in (sleeper.pid, pid_of(running.home)):
             # A postgres is no proof either, when it stands on another data folder.
             write_as_owner(made.data_dir / "postmaster.pid", "\n".join([str(other), *lines[1:]]))
-            lock = made.socket_dir / f".s.PGSQL.{made.port}.lock"
+            socket_dir = make_socket_dir(places(made.home), choose_account(made.data_dir), None)
+            assert socket_dir == made.socket_dir
+            lock = socket_dir / f".s.PGSQL.{made.port}.lock"
             write_as_owner(lock, "\n".join([str(other), *lines[1:]]))
             assert cluster.status(made.home).is_running is False
             cluster.ensure_running(made.home, durable=False)
