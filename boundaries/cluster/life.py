@@ -7,7 +7,7 @@ from urllib.parse import quote
 from boundaries.cluster.account import choose_account
 from boundaries.cluster.folders import Places, locked, make_root, make_socket_dir, places, remove_socket_dir
 from boundaries.cluster.init import clear_rubbish, make_data_dir
-from boundaries.cluster.process import Server, find_server, start_server, stop_server
+from boundaries.cluster.process import Server, await_server, find_server, find_starting, start_server, stop_server
 from boundaries.cluster.programs import Programs, data_major, programs_for
 from boundaries.cluster.roles import DATABASE, prepare
 
@@ -103,12 +103,13 @@ def ensure_running(home: Path, *, wait_s: float = 60, durable: bool = True, runt
     make_root(where, account)
     with locked(where, account, wait_s=wait_s) as lock:
         clear_rubbish(where)
-        server = find_server(where.data_dir)
-        if server is not None and server.is_ready and not server.has_socket:
+        pid = find_starting(where.data_dir)
+        server = await_server(where, pid, wait_s=wait_s) if pid is not None else None
+        if server is not None and not server.has_socket:
             # Nobody can reach it any more, and it cannot make its socket again.
             stop_server(server, wait_s=wait_s)
             server = None
-        if server is None or not server.is_ready:
+        if server is None:
             if data_major(where.data_dir) is None:
                 make_data_dir(where, programs, account, lock=lock, durable=durable)
             socket_dir = make_socket_dir(where, account, runtime_dir)

@@ -15,6 +15,8 @@ from boundaries.errors import Unavailable
 
 # For clusters that tests throw away: a crash may lose them.
 _NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Processes of a killed server end by themselves within this time, unless one is deep in a statement.
+_ORPHANS_END_S = 5.0
 _PROC = Path("/proc")
 
 
@@ -80,13 +82,34 @@ def start_server(
     command = [programs.path("postgres"), "-D", str(where.data_dir)]
     for setting in settings:
         command += ["-c", setting]
-    pid = _launch(command, where, account)
-    while time.monotonic() < deadline:
+    return await_server(where, _launch(command, where, account), wait_s=deadline - time.monotonic())
+
+
+def find_starting(data_dir: Path) -> int | None:
+    """The process of a server that lives, whether or not it has written its pid file or takes connections yet."""
+    server = find_server(data_dir)
+    if server is not None:
+        return server.pid
+    return next((pid for pid in _processes_on(data_dir) if _is_postmaster(pid, data_dir)), None)
+
+
+def await_server(where: Places, pid: int, *, wait_s: float) -> Server:
+    """Wait until a server takes connections; one that recovers after a crash may need long, and is left to it.
+
+    Raises
+    ------
+    Unavailable
+        It ended, or is not ready in time; the message quotes its log.
+    """
+    deadline = time.monotonic() + wait_s
+    while True:
         server = find_server(where.data_dir)
         if server is not None and server.pid == pid and server.is_ready:
             return server
         if not is_live(pid):
             raise _did_not_start(where)
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.02)
     raise Unavailable(
         f"数据库在 {wait_s:g} 秒内未能就绪(可能正在恢复)。请稍后再试;日志:{where.start_log}",
@@ -172,7 +195,7 @@ def _clear_stale(data_dir: Path, socket_dir: Path, deadline: float) -> None:
     PostgreSQL itself trusts a pid file whose number any live process or zombie of the same user bears.
     """
     orphans = tuple(_processes_on(data_dir))
-    if not _gone(orphans, min(deadline, time.monotonic() + 5)):
+    if not _gone(orphans, min(deadline, time.monotonic() + _ORPHANS_END_S)):
         for pid in orphans:
             if is_live(pid):
                 os.kill(pid, signal.SIGQUIT)

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from boundaries import cluster
+from boundaries.cluster import process
 from boundaries.cluster.account import choose_account
 from boundaries.cluster.folders import make_socket_dir, places
 from boundaries.cluster.process import find_server, is_live
@@ -136,6 +137,33 @@ def test_killed_server_comes_back_with_its_data(folder):
     again = cluster.ensure_running(made.home)
     assert pid_of(made.home) != pid
     assert ask(again.url(cluster.OWNER), "SELECT n FROM kept") == [(7,)]
+
+
+def test_a_statement_that_outlives_its_killed_server_is_ended_first(folder, monkeypatch):
+    made = cluster.ensure_running(folder / "home", durable=False)
+    with psycopg.connect(made.url(cluster.OWNER).replace("+psycopg", "")) as connection:
+        worker = connection.info.backend_pid
+        connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000)")
+        connection.pgconn.flush()
+        time.sleep(0.2)
+        os.kill(pid_of(made.home), signal.SIGKILL)
+        assert is_live(worker)
+        monkeypatch.setattr(process, "_ORPHANS_END_S", 0.1)
+        # Two servers on one folder would spoil it: none is started while anything of the first lives.
+        again = cluster.ensure_running(made.home, durable=False)
+        assert is_live(worker) is False
+        connection.close()
+    assert ask(again.url(cluster.APP), "SELECT 1") == [(1,)]
+
+
+def test_a_server_that_is_not_ready_in_time_is_left_to_get_ready(stopped):
+    made, _ = stopped
+    with pytest.raises(Unavailable, match="not ready within"):
+        cluster.ensure_running(made.home, durable=False, wait_s=0.001)
+    starting = process.find_starting(made.data_dir)
+    assert starting is not None
+    cluster.ensure_running(made.home, durable=False)
+    assert pid_of(made.home) == starting
 
 
 @pytest.fixture(scope="module")
