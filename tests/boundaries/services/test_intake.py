@@ -277,7 +277,7 @@ def test_what_only_gained_vertices_keeps_its_source(town):
         areas_of = select(source.c.file).join(area, area.c.source_id == source.c.id)
         grids_of = select(grid.c.code, source.c.file).join(source, grid.c.source_id == source.c.id)
         assert session.execute(areas_of).scalars().all() == ["区域.gpkg"] * 3
-        files = {code: file for code, file in session.execute(grids_of)}
+        files = {row.code: row.file for row in session.execute(grids_of)}
     assert (files["g3"], files["g4"]) == ("网格.gpkg", "新.gpkg")
 
 
