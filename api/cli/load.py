@@ -22,35 +22,40 @@ _SHOWN = 20
 _HEADER_FILES = ("headers.toml", "headers.json")
 
 
+Layer = Annotated[
+    str,
+    typer.Argument(metavar="LAYER", help="areas grids parts buildings compounds shops streets water walls people"),
+]
+Paths = Annotated[list[Path], typer.Argument(metavar="FILE…", help="要导入的文件 / files to load")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="只显示会怎样,不写入 / show what would happen, write nothing")]
+KeepOrClose = Annotated[
+    str, typer.Option("--missing", metavar="keep|close", help="文件里没有的:保留或关闭 / keep or close missing ones")
+]
+Department = Annotated[
+    str | None, typer.Option("--department", metavar="TEXT", help="数据来源部门 / department that keeps the data")
+]
+LevelName = Annotated[
+    str | None,
+    typer.Option("--level", metavar="LEVEL", help="区域层级,如 社区 / level of areas, such as community"),
+]
+LayerName = Annotated[
+    str | None, typer.Option("--layer-name", metavar="NAME", help="文件中的图层或工作表 / layer or sheet in the file")
+]
+
+
 def load(
-    layer: Annotated[
-        str,
-        typer.Argument(metavar="LAYER", help="areas grids parts buildings compounds shops streets water walls people"),
-    ],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="要导入的文件 / files to load")],
+    layer: Layer,
+    files: Paths,
     *,
     crs: Crs = None,
     encoding: Encoding = None,
     column: ColumnNames = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="只显示会怎样,不写入 / show what would happen, write nothing")
-    ] = False,
+    dry_run: DryRun = False,
     draft: DraftNumber = None,
-    missing: Annotated[
-        str,
-        typer.Option("--missing", metavar="keep|close", help="文件里没有的:保留或关闭 / keep or close missing ones"),
-    ] = "keep",
-    department: Annotated[
-        str | None, typer.Option("--department", metavar="TEXT", help="数据来源部门 / department that keeps the data")
-    ] = None,
-    level: Annotated[
-        str | None,
-        typer.Option("--level", metavar="LEVEL", help="区域层级,如 社区 / level of areas, such as community"),
-    ] = None,
-    layer_name: Annotated[
-        str | None,
-        typer.Option("--layer-name", metavar="NAME", help="文件中的图层或工作表 / layer or sheet in the file"),
-    ] = None,
+    missing: KeepOrClose = "keep",
+    department: Department = None,
+    level: LevelName = None,
+    layer_name: LayerName = None,
     as_: AsName = None,
     format: OutputFormat = "table",  # noqa: A002  the option's own name
 ) -> None:
