@@ -237,20 +237,25 @@ def _processes_on(data_dir: Path) -> Iterator[int]:
     if not _PROC.joinpath("self").exists():
         return
     for entry in _PROC.iterdir():
-        if entry.name.isdigit() and is_live(int(entry.name)) and _works_in(int(entry.name), data_dir):
-            title = _words(int(entry.name))
-            if title and Path(title[0].split(":")[0].split(" ")[0]).name == "postgres":
-                yield int(entry.name)
+        if entry.name.isdigit() and _is_postgres_on(int(entry.name), data_dir):
+            yield int(entry.name)
+
+
+def _is_postgres_on(pid: int, data_dir: Path) -> bool:
+    # A session's process calls itself "postgres: role database ...".
+    words = _words(pid)
+    if not words or Path(words[0].partition(":")[0].partition(" ")[0]).name != "postgres":
+        return False
+    # One that has only just begun is not in the data folder yet.
+    return is_live(pid) and (_works_in(pid, data_dir) or words[1:3] == ["-D", str(data_dir)])
 
 
 def _is_postmaster(pid: int, data_dir: Path) -> bool:
-    if not is_live(pid):
-        return False
     words = _words(pid)
-    if not words or Path(words[0]).name not in {"postgres", "postmaster"}:
+    if not words or Path(words[0]).name not in {"postgres", "postmaster"} or not is_live(pid):
         return False
     if _PROC.joinpath("self").exists():
-        return _works_in(pid, data_dir)
+        return _works_in(pid, data_dir) or words[1:3] == ["-D", str(data_dir)]
     return str(data_dir) in " ".join(words)
 
 

@@ -55,11 +55,16 @@ def test_a_folder_of_a_version_that_is_not_here_stays_untouched(installed, major
     data_dir = places(installed / "home").data_dir
     data_dir.mkdir(parents=True)
     (data_dir / "PG_VERSION").write_text(f"{major}\n")
-    before = {path: path.stat() for path in (installed / "home").rglob("*")}
+    before = look(installed / "home")
     with pytest.raises(Unavailable, match=reason) as refused:
         cluster.ensure_running(installed / "home")
     assert f"postgresql-{major}-postgis-3" in refused.value.zh
-    assert {path: path.stat() for path in (installed / "home").rglob("*")} == before
+    assert look(installed / "home") == before
+
+
+def look(folder):
+    found = {path: path.stat() for path in folder.rglob("*")}
+    return {path: (one.st_ino, one.st_mode, one.st_uid, one.st_size, one.st_mtime_ns) for path, one in found.items()}
 
 
 def test_an_own_version_is_taken_though_a_newer_is_here(installed):
