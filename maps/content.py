@@ -61,16 +61,8 @@ def grid_table(
 
     rows: list[Row] = []
     groups = {area.code: area for area, _ in scene.composites}
-    order = sorted(
-        range(len(scene.grids)),
-        key=lambda i: (
-            list(groups).index(scene.grids[i].grid.area) if scene.grids[i].grid.area in groups else len(groups),
-            scene.grids[i].grid.code,
-            scene.grids[i].grid.rank,
-        ),
-    )
     last = None
-    for index in order:
+    for index in _order(scene):
         area = groups.get(scene.grids[index].grid.area)
         if area is not None and area.code != last:
             last = area.code
@@ -81,6 +73,17 @@ def grid_table(
     aligns: tuple[Align, ...] = tuple("left" if head == "name" else "centre" for head in heads)
     title = word("table", language)
     return Table(title, tuple(word(head, language) for head in heads), aligns, tuple(rows), flexible=1)
+
+
+def _order(scene: Scene) -> list[int]:
+    """Grids by composite grid, then by code; those in none last."""
+    places = {area.code: place for place, (area, _) in enumerate(scene.composites)}
+
+    def key(index: int) -> tuple[int, str, int]:
+        grid = scene.grids[index].grid
+        return places.get(grid.area, len(places)), grid.code, grid.rank
+
+    return sorted(range(len(scene.grids)), key=key)
 
 
 def _full_name(grid: MicroGrid) -> str:

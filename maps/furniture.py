@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo.errors import Language
 from maps.blocks import BASELINE_EM
@@ -240,6 +241,20 @@ def imprint_ops(
     return ops, bar
 
 
+def _overview_name(
+    name: str, shape: BaseGeometry, is_own: bool, *, style: Style, typeface: Typeface, growth: float
+) -> list[Op]:
+    """An area's name in the overview; a neighbour's only where its area is wide enough."""
+    size = max(SMALLEST_TYPE_MM, (2.6 if is_own else 2.2) * growth)
+    low, _, high, _ = shapely.bounds(shape)
+    if not is_own and typeface.width_mm(name, size) >= high - low:
+        return []
+    point = shapely.point_on_surface(shape)
+    x, y = float(shapely.get_x(point)), float(shapely.get_y(point))
+    ink = style.ink if is_own else style.ink_soft
+    return [text_at(typeface, name, x, y, size=size, colour=ink, is_bold=is_own, align=0.5, halo=style.paper)]
+
+
 def overview_ops(
     rect: Rect,
     areas: Sequence[tuple[str, shapely.Geometry, bool]],
@@ -278,23 +293,7 @@ def overview_ops(
                 (style.accent_band, style.border, 0.5) if is_own else (style.paper, style.neighbour_line, 0.25)
             )
             ops.append(PolygonOp((ring,), fill, line, width))
-        point = shapely.point_on_surface(simple)
-        size = max(SMALLEST_TYPE_MM, (2.6 if is_own else 2.2) * growth)
-        low, _, high, _ = shapely.bounds(simple)
-        if is_own or typeface.width_mm(name, size) < (high - low):
-            labels.append(
-                text_at(
-                    typeface,
-                    name,
-                    float(shapely.get_x(point)),
-                    float(shapely.get_y(point)),
-                    size=size,
-                    colour=style.ink if is_own else style.ink_soft,
-                    is_bold=is_own,
-                    align=0.5,
-                    halo=style.paper,
-                )
-            )
+        labels.extend(_overview_name(name, simple, is_own, style=style, typeface=typeface, growth=growth))
     return [
         *ops,
         *labels,

@@ -115,24 +115,19 @@ def line_names(
     dropped: list[str] = []
     near_border = shapely.buffer(borders, 1.0)
     for name, axis, width in sorted(names, key=lambda each: (-each[2], each[0])):
-        size = float(np.clip(_OF_WIDTH * width, SIZES_MM[0], SIZES_MM[1] * growth))
+        largest = float(np.clip(_OF_WIDTH * width, SIZES_MM[0], SIZES_MM[1] * growth))
         seen = shapely.intersection(axis, frame.inset(1.5).shape)
         length = float(shapely.length(seen))
         shared = float(shapely.length(shapely.intersection(seen, near_border)))
         is_border = length > 0 and shared > 0.3 * length
-        offsets = _offsets(width, size, is_border=is_border)
-        runs = _runs(name, _joined(seen), size=size, offsets=offsets, typeface=typeface, taken=taken, outline=outline)
-        if not runs and size > SIZES_MM[0]:
-            size = SIZES_MM[0]
+        runs: list[Run] = []
+        for size in dict.fromkeys((largest, SIZES_MM[0])):
+            offsets = _offsets(width, size, is_border=is_border)
             runs = _runs(
-                name,
-                _joined(seen),
-                size=size,
-                offsets=_offsets(width, size, is_border=is_border),
-                typeface=typeface,
-                taken=taken,
-                outline=outline,
+                name, _joined(seen), size=size, offsets=offsets, typeface=typeface, taken=taken, outline=outline
             )
+            if runs:
+                break
         if not runs:
             dropped.append(name)
         for run in runs:
