@@ -257,7 +257,7 @@ def _overview_name(
 
 def overview_ops(
     rect: Rect,
-    areas: Sequence[tuple[str, shapely.Geometry, bool]],
+    areas: Sequence[tuple[str, BaseGeometry, bool]],
     *,
     title: str,
     style: Style,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
+from shapely.geometry.base import BaseGeometry
 
 from boundaries.snapshot import Snapshot
 from maps.content import imprint
@@ -126,7 +126,7 @@ def fill_foot(making: Making, painted: Painted, foot: Rect) -> ScaleBar:
     return bar
 
 
-def _overview_areas(making: Making) -> list[tuple[str, shapely.Geometry, bool]]:
+def _overview_areas(making: Making) -> list[tuple[str, BaseGeometry, bool]]:
     """Areas of the sheet's own level in the metric plane, where there is more than one."""
     code = making.spec.area
     if code is None:
