@@ -28,6 +28,7 @@ from boundaries.model import (
     Water,
 )
 from geo.crs import STORAGE_CRS, STORAGE_STEP, Metric, SourceCrs
+from geo.errors import Language
 
 DEFAULT_LEVELS = (
     Level("city", "市", "City", 10),
@@ -66,7 +67,7 @@ class Snapshot:
     Attributes
     ----------
     label : str
-        What people call it: ``generation 3``, ``draft 7``, or a file's name.
+        Name of the file it was read from; :meth:`title` says what people call it.
     crs : SourceCrs
         System of every shape.
     metric_plane : str or None
@@ -75,6 +76,10 @@ class Snapshot:
         Coordinate step in degrees (1e-9 from the database), or None.
     generation : int or None
         Number of the generation, where this is one or is based on one.
+    draft : int or None
+        Number of the draft, where this is one.
+    is_parent_derived : bool
+        Whether no areas were given and the outline of all grids stands in for them.
 
     Raises
     ------
@@ -87,6 +92,8 @@ class Snapshot:
     metric_plane: str | None = None
     step: float | None = None
     generation: int | None = None
+    draft: int | None = None
+    is_parent_derived: bool = False
     levels: tuple[Level, ...] = DEFAULT_LEVELS
     kinds: tuple[Kind, ...] = DEFAULT_KINDS
     roles: tuple[Role, ...] = DEFAULT_ROLES
@@ -115,6 +122,20 @@ class Snapshot:
     def stored_crs(cls) -> SourceCrs:
         """The system of everything read from the database."""
         return SourceCrs(STORAGE_CRS, STORAGE_CRS)
+
+    def title(self, language: Language) -> str:
+        """What people call this state: a draft, a generation, or a file with its stand-ins."""
+        is_zh = language == "zh"
+        if self.draft is not None:
+            return f"调整方案 {self.draft}" if is_zh else f"draft {self.draft}"
+        if self.generation is not None:
+            return f"区划第 {self.generation} 版" if is_zh else f"generation {self.generation}"
+        if self.is_parent_derived:
+            note = (
+                "未给区域文件,以全部网格的外轮廓为准" if is_zh else "no areas given: the outline of all grids stands in"
+            )
+            return f"{self.label}({note})" if is_zh else f"{self.label} ({note})"
+        return self.label or ("尚未发布" if is_zh else "nothing published yet")
 
     @property
     def is_stored(self) -> bool:

@@ -167,9 +167,7 @@ def version_text(generation: str | None, snapshot: Snapshot, language: Language)
     """The version of the data for people."""
     if generation is not None:
         return generation
-    if snapshot.generation is not None:
-        return word("generation_number", language, snapshot.generation)
-    return snapshot.label
+    return snapshot.title(language)
 
 
 def crs_name(plane: str, language: Language) -> str:

@@ -69,7 +69,7 @@ def web_map(
         People in charge are those of this day.
     language : {"zh", "en"}
     title : str or None
-        None makes one from the snapshot's label.
+        None makes one from the snapshot's title.
     show_unpublished_phones : bool
         The map is public: phones that nobody published stay off unless this says so.
     show_totals : bool
@@ -105,7 +105,7 @@ def web_map(
     _add_findings(page, snapshot, findings, language)
     folium.LayerControl(collapsed=False).add_to(page)
     _fit(page, snapshot)
-    heading = title or " · ".join(filter(None, [word("map_title", language), snapshot.label]))
+    heading = title or " · ".join(filter(None, [word("map_title", language), snapshot.title(language)]))
     _dress(page, heading, snapshot, findings, language)
     _number(page.get_root())
     return str(page.get_root().render())

@@ -56,7 +56,6 @@ _WORDS: dict[str, tuple[str, str]] = {
         "本图界线为基层治理管理范围,不作权属划界依据",
         "Borders show areas of grassroots management; they are no evidence of ownership",
     ),
-    "generation_number": ("区划第 {} 版", "generation {}"),
     "date_format": ("{0}年{1}月{2}日", "{0}-{1:02d}-{2:02d}"),
     "meridian": ("CGCS2000 高斯-克吕格 3° 带(中央经线 {}°)", "CGCS2000 Gauss-Krüger 3° (CM {}°)"),
     "nobody": ("—", "—"),

@@ -146,9 +146,9 @@ def _show_table(snapshot: "Snapshot", findings: "Sequence[Finding]") -> None:
     else:
         verdict = "未全覆盖" if zh else "not an exact coverage"
     head = (
-        f"{snapshot.label}:{len(snapshot.grids)} 个网格,{parents} 个区域;{verdict}"
+        f"{snapshot.title('zh')}:{len(snapshot.grids)} 个网格,{parents} 个区域;{verdict}"
         if zh
-        else f"{snapshot.label}: {len(snapshot.grids)} grids, {parents} areas; {verdict}"
+        else f"{snapshot.title('en')}: {len(snapshot.grids)} grids, {parents} areas; {verdict}"
     )
     lines = summary(snapshot, findings, language)
     more = len(lines) - _LISTED

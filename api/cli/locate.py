@@ -217,8 +217,8 @@ def _from_files(xy: "NDArray[np.float64]", system: "SourceCrs", files: Files) ->
     if broken:
         names = "、".join(tiles[index].code for index in broken[:5])
         raise BadInput(
-            f"{snapshot.label}:网格 {names} 的图形无效,不能用来查点。请先用 check 检查并修正。",
-            f"{snapshot.label}: grids {names} are not valid shapes and cannot answer. Check and correct them first.",
+            f"{snapshot.title('zh')}:网格 {names} 的图形无效,不能用来查点。请先用 check 检查并修正。",
+            f"{snapshot.title('en')}: grids {names} are not valid shapes and cannot answer. Correct them first.",
         )
     usable = np.isfinite(xy).all(axis=1)
     moved = np.full(xy.shape, np.nan)

@@ -118,12 +118,12 @@ def snapshot_from_files(
     elif cells:
         areas = (_outline(cells),)
         cells = tuple(replace(cell, area=UNION_CODE) for cell in cells)
-        label += "(未给区域文件,以全部网格的外轮廓为准)"
     else:
         areas = ()
     return Snapshot(
         crs=system,
         label=label,
+        is_parent_derived="areas" not in tables and bool(cells),
         areas=areas,
         grids=cells,
         buildings=read("buildings", parse_buildings),

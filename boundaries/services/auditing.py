@@ -43,7 +43,7 @@ def report(snapshot: Snapshot, findings: Sequence[Finding]) -> dict[str, Any]:
         "counts": counts(findings),
         "area_m2": areas_m2(findings),
         "blocking": sum(finding.severity == "blocking" for finding in findings),
-        "source": snapshot.label,
+        "source": {"zh": snapshot.title("zh"), "en": snapshot.title("en")},
         "crs": snapshot.crs.name,
         "summary": {"zh": list(summary(snapshot, findings, "zh")), "en": list(summary(snapshot, findings, "en"))},
         "findings": [_record(finding) for finding in findings],

@@ -111,7 +111,7 @@ def publish(
         draft = _require_ready(session, order)
         _require_no_clash(session, draft)
         plan = snapshot(session, draft=draft_id, today=today, metric_plane=metric_plane)
-    _require_clean(draft, check(plan), plan)
+    _require_clean(draft, check(plan))
     with writing(engine) as session:
         return _write(session, order, draft, check)
 
@@ -153,7 +153,7 @@ def _check_read_back(
     plan = snapshot(session, generation=number, today=order.today, metric_plane=order.metric_plane)
     findings = check(plan)
     try:
-        _require_clean(draft, findings, plan)
+        _require_clean(draft, findings)
     except Blocked as blocked:
         if number - 1 == (draft.base_generation or 0):
             raise
@@ -195,7 +195,7 @@ def _require_no_clash(session: Session, draft: Draft) -> None:
         )
 
 
-def _require_clean(draft: Draft, findings: Sequence[Finding], plan: Snapshot) -> None:
+def _require_clean(draft: Draft, findings: Sequence[Finding]) -> None:
     stand = blocking(findings)
     if not stand:
         return
@@ -208,8 +208,8 @@ def _require_clean(draft: Draft, findings: Sequence[Finding], plan: Snapshot) ->
     raise Blocked(
         f"调整方案 {draft.id}“{draft.name}”有 {len(stand)} 处必须处理的问题({sums_zh}),未发布。"
         f"请用 draft check {draft.id} 查看并改正:\n" + "\n".join(lines_zh),
-        f'Draft {draft.id} "{draft.name}" has {len(stand)} blocking findings ({sums_en}) in {plan.label}; nothing is '
-        f"published. See them with draft check {draft.id} and mend them:\n" + "\n".join(lines_en),
+        f'Draft {draft.id} "{draft.name}" has {len(stand)} blocking findings ({sums_en}); nothing is published. '
+        f"See them with draft check {draft.id} and mend them:\n" + "\n".join(lines_en),
     )
 
 

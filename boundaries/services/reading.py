@@ -82,7 +82,7 @@ def snapshot(
     NotFound
         If there is no such generation, draft or area.
     """
-    moment, label = _moment(session, generation=generation, draft=draft)
+    moment = moment_of(session, generation=generation, draft=draft)
     scope, wanted = _scope(session, moment, today=today, area=area)
     areas = queries.areas(session, scope, wanted)
     grids = queries.grids(session, scope)
@@ -91,10 +91,10 @@ def snapshot(
     shops = register_queries.shops(session, scope)
     whole = Snapshot(
         crs=Snapshot.stored_crs(),
-        label=label,
         metric_plane=metric_plane,
         step=STORAGE_STEP,
         generation=moment.generation,
+        draft=moment.draft,
         levels=queries.levels(session),
         kinds=queries.kinds(session),
         roles=queries.roles(session),
@@ -135,22 +135,17 @@ def moment_of(session: Session, *, generation: int | None = None, draft: int | N
     NotFound
         If there is no such generation or draft.
     """
-    return _moment(session, generation=generation, draft=draft)[0]
-
-
-def _moment(session: Session, *, generation: int | None, draft: int | None) -> tuple[Moment, str]:
     if draft is not None:
         found = read_draft(session, draft)
         if found.status == "published":
             # Its rows are the generation's now.
             table = tables.generation
             number = session.execute(select(table.c.number).where(table.c.draft_id == draft)).scalar_one()
-            return Moment(number), f"generation {number}"
-        return Moment(found.base_generation, found.id), f"draft {found.id}"
+            return Moment(number)
+        return Moment(found.base_generation, found.id)
     if generation is not None:
-        return Moment(get_generation(session, generation).number), f"generation {generation}"
-    newest = newest_generation(session)
-    return Moment(newest), f"generation {newest}" if newest is not None else "no generation"
+        return Moment(get_generation(session, generation).number)
+    return Moment(newest_generation(session))
 
 
 def _scope(session: Session, moment: Moment, *, today: date, area: str | None) -> tuple[queries.Scope, set[int] | None]:

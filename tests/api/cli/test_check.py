@@ -44,7 +44,7 @@ def test_without_parents_the_report_says_what_stood_in(tmp_path: Path, capsys: p
     told = json.loads(capsys.readouterr().out)
     assert told["exact"] is True
     assert told["parents"] == 1
-    assert "外轮廓" in told["source"]
+    assert "外轮廓" in told["source"]["zh"]
 
 
 def test_findings_as_a_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

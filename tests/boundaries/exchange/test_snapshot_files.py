@@ -35,7 +35,8 @@ def test_without_parents_the_filled_outline_is_the_parent_and_the_label_says_so(
     assert area.code == UNION_CODE
     assert area.polygon.equals(box(X, Y, X + 90, Y + 90))
     assert {grid.area for grid in plan.grids} == {UNION_CODE}
-    assert "外轮廓" in plan.label
+    assert "外轮廓" in plan.title("zh")
+    assert "outline" in plan.title("en")
     assert plan.step is None
 
 

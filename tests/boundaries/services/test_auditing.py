@@ -16,7 +16,7 @@ def test_a_plan_in_order_is_exact_and_says_nothing() -> None:
     assert told["exact"] is True
     assert (told["grids"], told["parents"], told["blocking"]) == (4, 2, 0)
     assert (told["counts"], told["area_m2"], told["findings"]) == ({}, {}, [])
-    assert (told["source"], told["crs"]) == ("a plan", "EPSG:4549")
+    assert (told["source"]["en"], told["crs"]) == ("a plan", "EPSG:4549")
     assert told["summary"] == {"zh": [], "en": []}
 
 

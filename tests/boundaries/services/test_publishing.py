@@ -187,7 +187,7 @@ def test_what_is_read_back_is_checked_again(planned):
     seen = []
 
     def check(snapshot):
-        seen.append(snapshot.label)
+        seen.append(snapshot.title("en"))
         return [] if len(seen) == 1 else [Finding("gap", parent="320000000001")]
 
     with pytest.raises(Blocked):
@@ -245,7 +245,7 @@ def test_a_database_that_goes_away_half_way_leaves_nothing(planned, admin):
     seen = []
 
     def check(snapshot):
-        seen.append(snapshot.label)
+        seen.append(snapshot.title("en"))
         if len(seen) == 2:
             end_connections(admin, planned.url.database)
         return []

@@ -39,7 +39,7 @@ def test_what_was_written_is_read_back_bit_for_bit(database):
     fill(database, draft)
     with reading(database) as session:
         found = plan.snapshot(session, draft=draft.id, today=TODAY, metric_plane="EPSG:4549")
-    assert found.label == f"draft {draft.id}"
+    assert found.title("en") == f"draft {draft.id}"
     assert found.generation is None
     assert found.is_stored
     assert found.metric.plane == "EPSG:4549"
@@ -76,7 +76,7 @@ def test_before_the_first_generation_the_state_is_empty(database):
         found = plan.snapshot(session, today=TODAY)
         assert plan.current_generation(session) is None
         assert plan.list_generations(session) == ()
-    assert found.label == "no generation"
+    assert found.title("zh") == "尚未发布"
     assert found.areas == found.grids == ()
 
 
@@ -119,7 +119,7 @@ def test_an_old_generation_stays_as_it_was(planned):
     assert new.buildings[0].compound is None
     assert [one.premises for one in old.assignments] == ["K1", "S1"]
     assert [one.premises for one in new.assignments] == ["S1"]
-    assert of_draft.label == "generation 2"
+    assert of_draft.title("zh") == "区划第 2 版"
 
 
 def test_an_area_brings_what_is_below_it_and_the_names_above(kept_plan):
