@@ -58,8 +58,7 @@ def lay_areas(
     rows = [carried("areas", row, base.get(row.value.code), given=given) for row in rows]
     work = _Laying(rows, source, {code: area.polygon for code, area in base.items()})
     others = [area for area in standing.areas if area.code not in work.replaced]
-    grids = [grid for grid in standing.grids if grid.layer == "tile"]
-    work.lay([*others, *grids], is_chain=True)
+    work.lay([*others, *standing.grids], is_chain=True)
     rows = work.rows()
     shapes = shapes_of([row.value for row in rows])
     require_together(rows, shapes, standing)
@@ -74,7 +73,10 @@ def lay_areas(
 
 
 def lay_grids(arrivals: Sequence[Arrival], source: SourceCrs, standing: Snapshot) -> LaidArrivals:
-    """Set micro-grids in their place, noded against areas and each other.
+    """Set micro-grids in their place, noded against areas and each other, tiles and overlays together.
+
+    An overlay lies on top of tiles, but its edges may run along a border of the areas,
+    and there it must hold every vertex of the chain, and the chain every one of its own.
 
     Parameters
     ----------
@@ -102,10 +104,8 @@ def lay_grids(arrivals: Sequence[Arrival], source: SourceCrs, standing: Snapshot
     rows = with_grid_areas(rows, rough, standing.areas)
     rows = [carried("grids", row, base.get(row.value.code), given=("parent",)) for row in rows]
     work = _Laying(rows, source, {code: grid.polygon for code, grid in base.items()})
-    for layer in ("tile", "overlay"):
-        own = [grid for grid in standing.grids if grid.layer == layer and grid.code not in work.replaced]
-        # Overlays lie on top: they share borders with each other only.
-        work.lay([*(standing.areas if layer == "tile" else ()), *own], is_chain=False, layer=layer)
+    others = [grid for grid in standing.grids if grid.code not in work.replaced]
+    work.lay([*standing.areas, *others], is_chain=False)
     rows = work.rows()
     shapes = shapes_of([row.value for row in rows])
     polygons = {area.code: area.polygon for area in standing.areas}
@@ -159,21 +159,16 @@ class _Laying:
         self.replaced = {row.value.code for row, done in zip(rows, self._done, strict=True) if not done}
         self.refined: list[tuple[Any, Any]] = []
 
-    def lay(self, standing: Sequence[Any], *, is_chain: bool, layer: str | None = None) -> None:
-        """Lay the rows of one layer onto standing things, which may gain vertices."""
-        chosen = [
-            index
-            for index, row in enumerate(self._rows)
-            if not self._done[index] and (layer is None or row.value.layer == layer)
-        ]
-        if not chosen:
+    def lay(self, standing: Sequence[Any], *, is_chain: bool) -> None:
+        """Lay the rows that changed onto standing things, which may gain vertices."""
+        chosen = np.flatnonzero(~self._done)
+        if not len(chosen):
             return
         stored: Shapes = np.empty(len(standing), dtype=object)
         stored[:] = [thing.polygon for thing in standing]
         laid = lay(self._shapes[chosen], self._source, stored=stored, is_chain=is_chain)
         self._shapes[chosen] = laid.shapes
-        self._done[chosen] = True
-        self.refined += [(standing[index], shape) for index, shape in laid.refined.items()]
+        self.refined = [(standing[index], shape) for index, shape in laid.refined.items()]
 
     def rows(self) -> list[Arrival]:
         """The rows with their stored shapes.

@@ -1,5 +1,6 @@
 """Files into PostGIS: updates by key, all rows or none, exact borders."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -9,7 +10,9 @@ import shapely
 from shapely import LineString, Point, box
 from sqlalchemy import func, select, text
 
+from boundaries.checks import run
 from boundaries.errors import BadInput, Conflict, NotFound, RefusedRows
+from boundaries.rules import Rules
 from boundaries.services.drafting import open_draft
 from boundaries.services.intake import apply_load, plan_load
 from boundaries.services.journal import entries
@@ -183,6 +186,29 @@ def test_overlays_lie_on_top_and_refine_nothing(town):
     report = load(town, "grids", top, draft=1)
     assert (report.new, report.missing, report.refined) == (1, 0, 0)
     assert state(town, draft=1).grid_by_code["o1"].layer == "overlay"
+
+
+def test_an_overlay_along_a_border_shares_every_vertex_with_the_areas(town):
+    # Along the border of the two communities, and along that of the town; corners between chain vertices.
+    top = table(
+        {"网格编码": ["o1", "o2"], "图层": ["叠加"] * 2, "社区": ["C1", "C2"]},
+        [place(box(250.7, 10.3, 300, 71.9)), place(box(320.3, 0, 401.9, 8.8))],
+    )
+    report = load(town, "grids", top, draft=1)
+    assert report.refined > 0
+    assert is_laid(state(town, draft=1))
+    # Tiles drawn anew end where no overlay knew of, and the overlays gain those vertices.
+    moved = {"g2": ("C1", box(130.3, 0, 300, 45.1)), "g3": ("C1", box(130.3, 45.1, 300, 200))}
+    load(town, "grids", grids(moved), draft=1)
+    assert is_laid(state(town, draft=1))
+
+
+def is_laid(plan):
+    """Whether tiles fill their areas exactly, and no overlay leaves its own by as much as rounding."""
+    overlays = [grid for grid in plan.grids if grid.layer == "overlay"]
+    tiles = replace(plan, grids=tuple(grid for grid in plan.grids if grid.layer == "tile"))
+    outside = [shapely.difference(grid.polygon, plan.area_by_code[grid.area].polygon).area for grid in overlays]
+    return is_exact(tiles) and outside == [0.0] * len(overlays) and not run(plan, Rules(), only=["tiles", "overlays"])
 
 
 def test_nothing_of_a_file_with_one_bad_row_is_written(town):
