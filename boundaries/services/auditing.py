@@ -11,7 +11,7 @@ from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from geo.errors import Language
 
-# Any of these on a grid or an area, and the coverage is not exact.
+# Any of these, and the coverage is not exact; premises of no valid shape do not touch it.
 _BREAKING = frozenset({"invalid_shape", "parent_missing", "gap", "overlap", "overshoot", "sliver"})
 _MEASURED = ("gap", "overlap", "overshoot", "sliver", "dust")
 _COUNTED = {"building": ("栋", "buildings"), "compound": ("个小区", "compounds"), "shop": ("家商铺", "shops")}
@@ -53,7 +53,7 @@ def report(snapshot: Snapshot, findings: Sequence[Finding]) -> dict[str, Any]:
 def is_exact(snapshot: Snapshot, findings: Sequence[Finding]) -> bool:
     """Whether the tile grids fill their areas: every point once, rounding apart."""
     return bool(_parents(snapshot)) and not any(
-        finding.kind in _BREAKING and (finding.grids or not finding.premises) for finding in findings
+        finding.kind in _BREAKING and not (finding.kind == "invalid_shape" and finding.premises) for finding in findings
     )
 
 

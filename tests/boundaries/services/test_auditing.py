@@ -84,3 +84,12 @@ def test_what_breaks_exactness() -> None:
     assert is_exact(premises, run(premises, RULES))
     grids = plan(grids=with_grid(0, polygon=bowtie))
     assert not is_exact(grids, run(grids, RULES))
+
+
+def test_undivided_ground_with_homes_on_it_is_not_exact() -> None:
+    # No grid borders the gap, and premises lie in it.
+    home = building("B", square(220, 20, 40, 12), 60)
+    bare = plan(grids=tuple(grid for grid in GRIDS if grid.area == AREAS[1].code), buildings=(home,))
+    findings = run(bare, RULES, only=["tiles"])
+    assert [(one.kind, one.grids, one.premises) for one in findings] == [("gap", (), ("building:B",))]
+    assert not is_exact(bare, findings)
