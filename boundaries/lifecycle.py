@@ -34,7 +34,8 @@ _ACTION_NAMES: dict[Action, tuple[str, str]] = {
     "publish": ("发布", "published"),
     "abandon": ("作废", "abandoned"),
 }
-_STEPS: dict[Action, tuple[tuple[DraftStatus, ...], DraftStatus]] = {
+# Action -> from which statuses, and to which.
+STEPS: dict[Action, tuple[tuple[DraftStatus, ...], DraftStatus]] = {
     "submit": (("open",), "submitted"),
     "approve": (("submitted",), "approved"),
     "return": (("submitted", "approved"), "open"),
@@ -104,7 +105,7 @@ def next_status(
     Forbidden
         If four eyes are asked for and these are the same two.
     """
-    allowed, result = _STEPS[action]
+    allowed, result = STEPS[action]
     if action == "publish" and not four_eyes:
         allowed = _LIVING
     did_zh, did_en = _ACTION_NAMES[action]

@@ -7,9 +7,9 @@ from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from boundaries.errors import NotFound
-from boundaries.lifecycle import Draft, DraftStatus, Generation, require_open
+from boundaries.lifecycle import STEPS, Draft, DraftStatus, Generation, require_open
 from boundaries.store import tables
-from boundaries.store.overlay import THINGS, Moment
+from boundaries.store.overlay import Moment
 
 _draft, _generation = tables.draft, tables.generation
 
@@ -57,18 +57,16 @@ def edit(session: Session, draft_id: int) -> Moment:
 
 
 def authors(session: Session, draft: Draft) -> frozenset[str]:
-    """Everybody who drew in a draft: who opened it, and whose files its rows came from."""
-    found = {draft.created_by}
-    for thing in THINGS:
-        state = thing.state
-        query = (
-            select(tables.source.c.actor)
-            .join(state, state.c.source_id == tables.source.c.id)
-            .where(state.c.draft_id == draft.id)
-            .distinct()
-        )
-        found.update(session.execute(query).scalars())
-    return frozenset(found)
+    """Everybody who drew in a draft: who opened it, and who loaded, assigned or retired anything in it.
+
+    Told by the audit trail, which nobody can rewrite: the sources of a draft's rows do not
+    say who retired them, and name those who once loaded what has only gained vertices since.
+    """
+    audit = tables.audit
+    query = select(audit.c.actor).where(
+        audit.c.subject == f"draft:{draft.id}", audit.c.action.not_in([f"draft.{step}" for step in STEPS])
+    )
+    return frozenset({draft.created_by, *session.execute(query.distinct()).scalars()})
 
 
 def newest_generation(session: Session) -> int | None:

@@ -1,7 +1,7 @@
 """Files into PostGIS: updates by key, all rows or none, exact borders."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -13,15 +13,18 @@ from sqlalchemy import func, select, text
 from boundaries.checks import run
 from boundaries.errors import BadInput, Conflict, NotFound, RefusedRows
 from boundaries.rules import Rules
+from boundaries.services import publishing
 from boundaries.services.drafting import open_draft
 from boundaries.services.intake import apply_load, plan_load
 from boundaries.services.journal import entries
 from boundaries.services.reading import snapshot
 from boundaries.store import tables
+from boundaries.store.drafts import authors, read_draft
 from boundaries.store.engine import reading, writing
 from tests.boundaries.drawn import directed_segments_cancel, table
 
 TODAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 X, Y = 422_000, 3_572_000
 TURN = 0.35
 
@@ -64,10 +67,10 @@ def grids(changes=(), *, file="网格.gpkg", **more):
 
 def load(database, layer, *drawn, draft=None, **options):
     applied = {name: options.pop(name) for name in ("missing", "department") if name in options}
-    today = options.pop("today", TODAY)
+    today, actor = options.pop("today", TODAY), options.pop("actor", "李安")
     with writing(database) as session:
         plan = plan_load(session, layer, drawn, today=today, draft=draft, **options)
-        return apply_load(session, plan, actor="李安", today=today, **applied)
+        return apply_load(session, plan, actor=actor, today=today, **applied)
 
 
 def refused(database, layer, *drawn, **options):
@@ -209,6 +212,17 @@ def is_laid(plan):
     tiles = replace(plan, grids=tuple(grid for grid in plan.grids if grid.layer == "tile"))
     outside = [shapely.difference(grid.polygon, plan.area_by_code[grid.area].polygon).area for grid in overlays]
     return is_exact(tiles) and outside == [0.0] * len(overlays) and not run(plan, Rules(), only=["tiles", "overlays"])
+
+
+def test_who_retires_is_an_author_and_who_once_loaded_what_gains_vertices_is_not(town):
+    publishing.publish(town, 1, check=lambda _: (), actor="周平", four_eyes=False, now=NOW, today=TODAY)
+    rest = grids({"g5": None, "g4": ("C2", box(300, 0, 500, 200))})
+    report = load(town, "grids", rest, missing="close", actor="吴敏")
+    assert (report.changed, report.closed) == (1, 1)
+    report = load(town, "grids", grids({"g2": ("C1", box(130.3, 0, 300, 90.7))}), draft=report.draft, actor="王宁")
+    assert report.refined > 0
+    with reading(town) as session:
+        assert authors(session, read_draft(session, report.draft)) == {"吴敏", "王宁"}
 
 
 def test_nothing_of_a_file_with_one_bad_row_is_written(town):

@@ -9,12 +9,12 @@ from sqlalchemy import text
 
 from boundaries.errors import BadInput, Blocked, Conflict, Forbidden, NotFound, Unavailable
 from boundaries.findings import Finding
-from boundaries.services import drafting, journal, publishing
+from boundaries.model import Assignment
+from boundaries.services import drafting, journal, proposing, publishing
 from boundaries.services import reading as plan
 from boundaries.store import registers, states
 from boundaries.store.engine import connect, reading, writing
 from boundaries.store.findings import kept_findings
-from boundaries.store.sources import add_source
 from tests.boundaries.plans import (
     AREAS,
     BUILDINGS,
@@ -212,8 +212,8 @@ def test_a_draft_edited_while_it_is_checked_is_not_published(planned):
 def test_four_eyes(planned):
     draft = open_draft(planned)
     with writing(planned) as session:
-        source = add_source(session, department=None, file="x.shp", actor="吴敏")
-        states.put_grids(session, draft.id, [replace(GRIDS[0], name="改名")], source_id=source)
+        moved = Assignment("shop", "S1", "G3", "nearest", "最近", "nearest")
+        proposing.accept(session, draft.id, [moved], actor="吴敏")
 
     def go(actor):
         return publishing.publish(planned, draft.id, check=gaps, actor=actor, four_eyes=True, now=NOW, today=TODAY)

@@ -11,10 +11,8 @@ from boundaries.model import Assignment, Part
 from boundaries.services import drafting
 from boundaries.services import reading as plan
 from boundaries.store import states
-from boundaries.store.drafts import authors
 from boundaries.store.engine import reading, writing
 from boundaries.store.merge import Written
-from boundaries.store.sources import add_source
 from tests.boundaries.plans import (
     AREAS,
     ASSIGNMENTS,
@@ -160,14 +158,6 @@ def test_premises_are_given_to_another_grid(planned):
         found = {one.premises: one for one in plan.snapshot(session, draft=draft.id, today=TODAY).assignments}
     assert {code: one.grid for code, one in found.items()} == {"K1": "G1", "S1": "G3", "B2": "G4"}
     assert found["B2"].accepted_by == "吴敏"
-
-
-def test_who_loaded_rows_is_an_author(database):
-    draft = open_draft(database)
-    with writing(database) as session:
-        source = add_source(session, department=None, file="a.shp", actor="吴敏")
-        states.put_areas(session, draft.id, AREAS, source_id=source)
-        assert authors(session, draft) == {"陈晨", "吴敏"}
 
 
 BOWTIE = Polygon([(119.18, 32.27), (119.181, 32.271), (119.181, 32.27), (119.18, 32.271)])
