@@ -6,15 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import cast, func, insert, literal, select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.types import Text
 
-from boundaries.store import tables
+from boundaries.store.trail import Link, add_link, clock, lock_trail, read_entries, read_links
 
-_audit = tables.audit
-# Any number: whoever adds to the chain holds it until the transaction ends.
-_CHAIN = 0x6D67_0002
 _START = bytes(32)
 
 
@@ -69,52 +64,31 @@ def record(
     now : datetime, optional
         With its time zone; by default the database's clock.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:chain)"), {"chain": _CHAIN})
-    last = session.execute(select(_audit.c.number, _audit.c.digest).order_by(_audit.c.number.desc()).limit(1)).first()
-    number = last.number + 1 if last else 1
+    last = lock_trail(session)
+    number, before = (last[0] + 1, last[1]) if last else (1, _START)
+    at = (now or clock(session)).astimezone(UTC)
     written = json.dumps(detail, ensure_ascii=False, sort_keys=True)
-    at = (now or session.execute(select(func.now())).scalar_one()).astimezone(UTC)
-    digest = _digest(
-        bytes(last.digest) if last else _START, number=number, at=at, words=(actor, action, subject), detail=written
-    )
-    session.execute(
-        insert(_audit).values(
-            number=number,
-            previous=last.number if last else None,
-            at=at,
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail=cast(literal(written, Text), _audit.c.detail.type),
-            digest=digest,
-        )
-    )
+    digest = _digest(before, number=number, at=at, words=(actor, action, subject), detail=written)
+    add_link(session, Link(number, at, actor, action, subject, written, digest), previous=last[0] if last else None)
 
 
 def entries(session: Session, *, before: int | None = None, limit: int = 100) -> tuple[Entry, ...]:
     """Deeds, newest first; only those below ``before``."""
-    query = select(_audit).order_by(_audit.c.number.desc()).limit(limit)
-    if before is not None:
-        query = query.where(_audit.c.number < before)
     return tuple(
-        Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail) for row in session.execute(query)
+        Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail)
+        for row in read_entries(session, before=before, limit=limit)
     )
 
 
 def verify_chain(session: Session) -> ChainState:
     """Compute every digest again, from the first entry to the last."""
-    rows = session.execute(
-        select(*(_audit.c[name] for name in ("number", "at", "actor", "action", "subject", "digest")))
-        .add_columns(cast(_audit.c.detail, Text).label("written"))
-        .order_by(_audit.c.number)
-    )
     previous, count = _START, 0
-    for row in rows:
+    for link in read_links(session):
         count += 1
-        words = (row.actor, row.action, row.subject)
-        digest = _digest(previous, number=count, at=row.at.astimezone(UTC), words=words, detail=row.written)
-        if row.number != count or bytes(row.digest) != digest:
-            return ChainState(count, row.number)
+        words = (link.actor, link.action, link.subject)
+        digest = _digest(previous, number=count, at=link.at.astimezone(UTC), words=words, detail=link.detail)
+        if link.number != count or link.digest != digest:
+            return ChainState(count, link.number)
         previous = digest
     return ChainState(count, None)
 

@@ -12,19 +12,16 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from boundaries.errors import BadInput, NotFound
 from boundaries.services import journal
-from boundaries.store import tables
+from boundaries.store.keys import KeyRow, add_key, mark_revoked, read_key, read_keys
 from boundaries.tiers import TIERS, Tier
 
 SCOPES = ("locate", "grids:read", "premises:read", "admin")
 
-_key = tables.api_key
 _SECRET_BYTES = 32
 _FORM = re.compile(r"mg_(\d{1,18})_([a-z2-7]{52})")
 
@@ -94,7 +91,7 @@ def create_key(
         "created_at": now,
         "expires_at": expires,
     }
-    key = _to_key(session.execute(insert(_key).values(values).returning(_key)).one())
+    key = _to_key(add_key(session, values))
     detail = {"name": key.name, "scopes": list(key.scopes), "tier": tier}
     journal.record(session, actor=actor, action="key.create", subject=f"key:{key.id}", detail=detail, now=now)
     return key, f"mg_{key.id}_{secret}"
@@ -105,7 +102,7 @@ def verify_key(session: Session, text: str, now: datetime) -> ApiKey | None:
     match = _FORM.fullmatch(text.strip())
     if match is None:
         return None
-    row = session.execute(select(_key).where(_key.c.id == int(match[1]))).first()
+    row = read_key(session, int(match[1]))
     if row is None or not hmac.compare_digest(bytes(row.digest), _digest(match[2])):
         return None
     key = _to_key(row)
@@ -114,7 +111,7 @@ def verify_key(session: Session, text: str, now: datetime) -> ApiKey | None:
 
 def list_keys(session: Session) -> tuple[ApiKey, ...]:
     """Every key ever made, oldest first."""
-    return tuple(_to_key(row) for row in session.execute(select(_key).order_by(_key.c.id)))
+    return tuple(_to_key(row) for row in read_keys(session))
 
 
 def revoke_key(session: Session, key_id: int, *, actor: str, now: datetime) -> None:
@@ -125,10 +122,7 @@ def revoke_key(session: Session, key_id: int, *, actor: str, now: datetime) -> N
     NotFound
         If there is no such key, or it is revoked already.
     """
-    revoked = session.execute(
-        update(_key).where(_key.c.id == key_id, _key.c.revoked_at.is_(None)).values(revoked_at=now).returning(_key.c.id)
-    ).first()
-    if revoked is None:
+    if not mark_revoked(session, key_id, now):
         raise NotFound(
             f"没有编号为 {key_id} 的有效密钥。请用 key list 查看。",
             f"There is no living key {key_id}. See the keys with key list.",
@@ -160,7 +154,7 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _to_key(row: Row[Any]) -> ApiKey:  # Any: the columns are those of the table
+def _to_key(row: KeyRow) -> ApiKey:
     return ApiKey(
         id=row.id,
         name=row.name,

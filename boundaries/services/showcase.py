@@ -2,22 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from boundaries.errors import Conflict
 from boundaries.services import journal
-from boundaries.store import tables
+from boundaries.store.settings import holds_data, read_setting, write_setting
 
-_setting = tables.setting
 _DEMO = "demo_town"
-_HELD = (tables.draft, tables.generation, tables.area, tables.source, tables.shop, tables.person)
 
 
 def is_demo(session: Session) -> bool:
     """Whether the demo town was loaded into this database, or began to be."""
-    return session.execute(select(_setting.c.value).where(_setting.c.key == _DEMO)).scalar_one_or_none() is not None
+    return read_setting(session, _DEMO) is not None
 
 
 def claim(session: Session, *, actor: str, now: datetime | None = None) -> bool:
@@ -42,13 +38,13 @@ def claim(session: Session, *, actor: str, now: datetime | None = None) -> bool:
     """
     if is_demo(session):
         return False
-    if any(session.execute(select(func.count()).select_from(table)).scalar_one() for table in _HELD):
+    if holds_data(session):
         raise Conflict(
             "数据库里已有数据,而且不是演示小镇的,演示没有改动任何内容。"
             "请另设数据目录(如 MICROGRID_HOME=/tmp/microgrid-demo)或空数据库再运行 demo。",
             "This database holds data that are not the demo's; the demo changed nothing. Run it with another data "
             "folder (such as MICROGRID_HOME=/tmp/microgrid-demo) or an empty database.",
         )
-    session.execute(insert(_setting).values(key=_DEMO, value=True))
+    write_setting(session, _DEMO, True)
     journal.record(session, actor=actor, action="demo.claim", subject="setting:demo_town", detail={}, now=now)
     return True

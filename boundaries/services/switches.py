@@ -2,21 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from boundaries.services import journal
-from boundaries.store import tables
+from boundaries.store.settings import read_setting, write_setting
 
-_setting = tables.setting
 _PUBLIC_TIER = "public_tier"
 
 
 def public_tier(session: Session) -> bool:
     """Whether locating, names, borders and the public map are open to everybody; off at first."""
-    value = session.execute(select(_setting.c.value).where(_setting.c.key == _PUBLIC_TIER)).scalar_one_or_none()
-    return value is True
+    return read_setting(session, _PUBLIC_TIER) is True
 
 
 def set_public_tier(session: Session, is_on: bool, *, actor: str, now: datetime | None = None) -> None:
@@ -30,8 +26,7 @@ def set_public_tier(session: Session, is_on: bool, *, actor: str, now: datetime 
     now : datetime, optional
         With its time zone; by default the database's clock.
     """
-    statement = insert(_setting).values(key=_PUBLIC_TIER, value=is_on)
-    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value}))
+    write_setting(session, _PUBLIC_TIER, is_on)
     journal.record(
         session,
         actor=actor,
