@@ -100,20 +100,18 @@ def _kept(engine: "Engine") -> "Engine":
 
 
 def private_url() -> str:
-    """Address of the private cluster for the service, started and migrated where need be.
+    """Address of the private cluster for the service, started and brought up to date where need be.
 
     Raises
     ------
     Unavailable
-        If the cluster cannot be started.
+        If the cluster cannot be started, or the backup before an upgrade fails.
     """
-    from boundaries.cluster import ensure_running
-    from boundaries.store.migrate import current, head, upgrade
+    # Imported here: that module stands on this one.
+    from api.cli.owner import bring_up_to_date, private_cluster
 
-    cluster = ensure_running(settings().home)
-    owner = cluster.url("microgrid_owner")
-    if current(owner) != head():
-        upgrade(owner)
+    cluster = private_cluster()
+    bring_up_to_date(cluster.url("microgrid_owner"))
     return cluster.url("microgrid_app")
 
 

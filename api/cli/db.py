@@ -8,6 +8,7 @@ import typer
 from api import VERSION
 from api.cli import context
 from api.cli.output import emit, note
+from api.cli.owner import bring_up_to_date, kept_settings, owner_url
 from api.settings import load_settings
 from boundaries.errors import BadInput
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 _NOT_RUNNING = 5
-# What a backup keeps of the settings: no address of a database (it may hold a password), no folder of this machine.
-_KEPT_SETTINGS = ("lang", "timezone", "metric_crs", "four_eyes", "host", "port")
-
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="备份文件 / the backup file")]
 
 
@@ -28,7 +26,7 @@ def up(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the op
     """Start the database and bring its tables up to date."""
     from api.cli.key import offer_first_key
 
-    _upgrade()
+    bring_up_to_date(owner_url())
     offer_first_key()
     status(format=format)
 
@@ -69,7 +67,8 @@ def status(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  th
 @app.command(help="先备份,再升级表结构 / back up, then bring the tables up to date")
 def upgrade(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
     """Back up, then bring the tables up to date."""
-    emit(_upgrade(), format=format)
+    done = bring_up_to_date(owner_url())
+    emit({"steps": list(done.steps), "backup": done.backup}, format=format)
 
 
 @app.command(help="把全部数据写入一个文件 / write everything into one file")
@@ -77,7 +76,7 @@ def backup(file: BackupFile, *, format: context.OutputFormat = "table") -> None:
     """Write everything into one file."""
     from boundaries.services import upkeep
 
-    done = upkeep.backup(owner_url(), file, settings=_kept_settings(), service=VERSION, now=context.now())
+    done = upkeep.backup(owner_url(), file, settings=kept_settings(), service=VERSION, now=context.now())
     rows = sum(done.rows.values())
     emit({"file": file, "bytes": file.stat().st_size, "generation": done.generation, "rows": rows}, format=format)
 
@@ -93,7 +92,7 @@ def restore(
     from boundaries.services import upkeep
 
     done = upkeep.restore(owner_url(), file, actor=context.actor(as_), now=context.now())
-    differs = {name: kept for name, kept in done.settings.items() if _kept_settings().get(name) != kept}
+    differs = {name: kept for name, kept in done.settings.items() if kept_settings().get(name) != kept}
     if differs:
         shown = ", ".join(f"MICROGRID_{name.upper()}={kept}" for name, kept in differs.items())
         zh, en = f"备份时的设置与现在不同:{shown}", f"Settings differ from the backup's: {shown}"
@@ -108,33 +107,6 @@ def restore(
         "upgraded": list(done.steps),
     }
     emit(result, format=format)
-
-
-def owner_url() -> str:
-    """Address of the database as the role that owns the tables; the private cluster is started where need be.
-
-    Raises
-    ------
-    Unavailable
-        The private cluster cannot be started.
-    """
-    settings = load_settings()
-    if settings.database_url is not None:
-        return settings.database_url
-    from boundaries import cluster
-
-    return cluster.ensure_running(settings.home, runtime_dir=settings.runtime_dir).url(cluster.OWNER)
-
-
-def _upgrade() -> dict[str, object]:
-    from boundaries.services import upkeep
-
-    folder = load_settings().home / "backups"
-    done = upkeep.upgrade(owner_url(), folder=folder, settings=_kept_settings(), service=VERSION, now=context.now())
-    if done.backup is not None:
-        zh, en = f"升级前已备份到 {done.backup}", f"Backed up before the upgrade: {done.backup}"
-        note(zh if context.language() == "zh" else en)
-    return {"steps": list(done.steps), "backup": done.backup}
 
 
 def _places(found: "ClusterStatus") -> dict[str, object]:
@@ -161,8 +133,3 @@ def _holdings(url: str) -> dict[str, object]:
         "generation": state.generation,
         "size_mb": round(state.size_bytes / 1e6, 1),
     }
-
-
-def _kept_settings() -> dict[str, str]:
-    settings = load_settings()
-    return {name: str(getattr(settings, name)) for name in _KEPT_SETTINGS}

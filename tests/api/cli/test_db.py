@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 
 import pytest
@@ -128,3 +129,20 @@ def test_the_doctor_looks_at_a_named_database(environment, answer, database_url)
     environment(MICROGRID_DATABASE_URL="postgresql://nobody@127.0.0.1:9/nothing")
     code, lines = lines_of(answer)
     assert (code, lines["MICROGRID_DATABASE_URL"]["is_good"]) == (5, False)
+
+
+def test_any_verb_backs_up_before_it_upgrades_the_tables(homes, environment, answer, monkeypatch, capsys):
+    session = homes / "run"
+    session.mkdir()
+    if os.geteuid() == 0:
+        shutil.chown(session, "postgres")
+    environment(MICROGRID_HOME=homes / "older", XDG_RUNTIME_DIR=session)
+    assert answer("public", "status") == (0, {"public_tier": False})
+    assert cluster.status(homes / "older").socket_dir.parent == session
+    assert not (homes / "older" / "backups").exists()
+    found = migrate.head()
+    monkeypatch.setattr(migrate, "head", lambda: "a later step")
+    assert run(["public", "status", "--format", "json"]) == 0
+    (kept,) = (homes / "older" / "backups").iterdir()
+    assert kept.name.startswith(f"before-upgrade-{found}-")
+    assert str(kept) in capsys.readouterr().err
