@@ -1,7 +1,7 @@
 """The outermost layer of the HTTP door, a plain ASGI callable.
 
 Gives every request a number, every answer its security headers, refuses a body that
-is too large, writes one log line (path only: a query may hold a coordinate), and turns
+is too large, writes one log line (the route only: what was asked may hold a coordinate), and turns
 what nobody caught into a problem document without a trace in it.
 """
 
@@ -48,6 +48,12 @@ class _BodyTooLarge(HTTPException):
 
     def __init__(self) -> None:
         super().__init__(413)
+
+
+def _route_path(scope: Scope) -> str | None:
+    """The route's own pattern: an address that is none of ours, mistyped, may hold a coordinate or a key."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    return path
 
 
 class Guard:
@@ -102,7 +108,7 @@ class Guard:
                 "request",
                 id=request_id,
                 method=scope["method"],
-                path=scope["path"],
+                path=_route_path(scope),
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
