@@ -24,7 +24,7 @@ from maps.page import Layout
 from maps.scene import Scene
 from maps.spec import SheetSpec
 from maps.style import Style
-from maps.table import Row, Table, fit_table, table_height, table_ops
+from maps.table import Row, Table, fit_table, table_height, table_ops, without_orphans
 from maps.typeface import SMALLEST_TYPE_MM, Typeface
 from maps.wording import word
 
@@ -80,7 +80,7 @@ def fill_column(making: Making, painted: Painted, table: Table, column: Rect) ->
     assert fit is not None  # noqa: S101
     top = Rect(column.x, column.y, column.width, table_height(fit))
     rest = table.rows[fit.count :]
-    title = table.title + (f"({word('continued', spec.language, 2)})" if rest else "")
+    title = table.title + (word("continued", spec.language, 2) if rest else "")
     ops = making.pages[0].ops
     ops.extend(table_ops(table, table.rows, fit, top, style=style, typeface=typeface, title=title))
     y = top.bottom + gap
@@ -156,7 +156,7 @@ def run_on(making: Making, lists: Sequence[tuple[Table, Sequence[Row], str]]) ->
             if at >= columns:
                 _add_page(making)
                 at = 0
-            share = rest[: -(-len(rest) // max(need, 1))]
+            share = rest[: without_orphans(rest, -(-len(rest) // max(need, 1)))]
             fit = fit_table(
                 table, share, width_mm=width, height_mm=height, largest_mm=size, typeface=making.typeface,
                 run_on_mm=size,

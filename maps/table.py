@@ -129,7 +129,18 @@ def _fit_at(
         if room < -1e-6:
             break
         count += 1
-    return Fit(size, size * _PAD_EM, widths, lines, count)
+    return Fit(size, size * _PAD_EM, widths, lines, without_orphans(rows, count))
+
+
+def without_orphans(rows: Sequence[Row], count: int) -> int:
+    """How many of ``count`` rows may stand in one place: a group's heading goes with its first row, to the next."""
+    if count >= len(rows):
+        return count
+    kept = count
+    while kept and rows[kept - 1].kind == "group":
+        kept -= 1
+    # Where nothing but headings has room, they stand as they are rather than never.
+    return kept or count
 
 
 def _spread(fit: Fit, rows: Sequence[Row], height_mm: float) -> Fit:

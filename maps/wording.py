@@ -11,7 +11,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "shops": ("商铺 {} 家", "{} shops"),
     "table": ("微网格一览表", "Micro-grids and people in charge"),
     "table_more": ("微网格一览表(续)", "Micro-grids (continued)"),
-    "continued": ("续表见第 {} 页", "continued on page {}"),
+    "continued": ("(续表见第 {} 页)", " (continued on page {})"),
     "code": ("编号", "No."),
     "name": ("网格名称", "Name"),
     "building_count": ("楼栋", "Bldgs"),

@@ -213,9 +213,11 @@ def test_sixty_grids_and_more_run_on_to_a_second_page_and_none_is_lost(tmp_path)
     assert report.pages >= 2
     assert len(report.named) + len(report.code_only) + len(report.led) == report.grids == 108
     text = text_of(_saved(made, tmp_path))
-    assert "续表见第 2 页" in text
+    assert "微网格一览表(续表见第 2 页)" in text
     assert all(grid.name in text for grid in snapshot.grids)
     assert overlaps(report.labels) == []
+    in_english = text_of(_saved(sheet(snapshot, SheetSpec(date=DAY, area="A", language="en")), tmp_path))
+    assert "Micro-grids and people in charge (continued on page 2)" in in_english
 
 
 def test_grids_too_small_for_a_name_keep_their_number_inside_or_outside(tmp_path):

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from maps.display import Rect, TextOp
 from maps.style import STYLES
-from maps.table import Row, Table, fit_table, table_height, table_ops
+from maps.table import Row, Table, fit_table, table_height, table_ops, without_orphans
 from maps.typeface import SMALLEST_TYPE_MM, load_typeface
 
 HEADS = ("编号", "网格名称", "联络员", "联系电话")
@@ -70,3 +72,15 @@ def test_group_rows_span_the_table(typeface):
     texts = [op.text for op in ops if isinstance(op, TextOp)]
     assert "第一综合网格" in texts
     assert "周建国 0514-80000020" in texts
+
+
+def test_a_heading_never_stands_last_in_its_column(typeface):
+    heading = Row(("第二综合网格", "周建国", "0514-80000020"), "group")
+    rows = (*_table(40).rows, heading, *_table(60).rows)
+    table = Table("一览表", HEADS, ("centre", "left", "centre", "centre"), rows, flexible=1)
+    fit = _fit(table, typeface, may_shrink=False)
+    heights = [table_height(replace(fit, count=count)) for count in (40, 41, 42)]
+    counts = [_fit(table, typeface, may_shrink=False, height_mm=height + 0.01).count for height in heights]
+    assert counts == [40, 40, 42]
+    assert without_orphans((heading,), 1) == 1
+    assert without_orphans((heading, heading, *_table(1).rows), 2) == 2
