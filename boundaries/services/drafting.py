@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from boundaries.errors import BadInput, NotFound
+from boundaries.errors import BadInput
 from boundaries.lifecycle import Action, Draft, DraftStatus, next_status
 from boundaries.services import journal
-from boundaries.store import tables
-from boundaries.store.drafts import authors, newest_generation, read_draft, read_drafts
+from boundaries.store.drafts import add_draft, area_number, authors, mark, read_draft, read_drafts
 
-_draft = tables.draft
+# Who took the step is kept with the draft.
+_BY: dict[Action, str] = {"submit": "submitted_by", "approve": "approved_by"}
 
 
 def open_draft(
@@ -44,16 +43,18 @@ def open_draft(
     """
     if not name.strip():
         raise BadInput("调整方案没有名称。请写一个名称。", "The draft has no name. Give it one.")
-    values = {
-        "name": name.strip(),
-        "area_id": _area_id(session, area) if area is not None else None,
-        "base_generation": newest_generation(session),
-        "created_by": actor,
-        "created_at": now or func.now(),
-    }
-    number = session.execute(insert(_draft).values(values).returning(_draft.c.id)).scalar_one()
-    journal.record(session, actor=actor, action="draft.open", subject=f"draft:{number}", detail={"area": area}, now=now)
-    return read_draft(session, number)
+    area_id = area_number(session, area) if area is not None else None
+    draft = add_draft(session, name=name.strip(), area_id=area_id, actor=actor, now=now)
+    record_opening(session, draft, now=now)
+    return draft
+
+
+def record_opening(session: Session, draft: Draft, *, now: datetime | None = None) -> None:
+    """Add the entry of a draft that has just been opened; what is long to fill adds it when it is full."""
+    detail = {"area": draft.area}
+    journal.record(
+        session, actor=draft.created_by, action="draft.open", subject=f"draft:{draft.id}", detail=detail, now=now
+    )
 
 
 def get_draft(session: Session, draft_id: int) -> Draft:
@@ -135,14 +136,8 @@ def _step(
 ) -> Draft:
     draft = read_draft(session, draft_id, lock=True)
     status = next_status(draft, action, actor=actor, four_eyes=four_eyes, authors=authors(session, draft))
-    values: dict[str, object] = {"status": status}
-    if action == "submit":
-        values["submitted_by"] = actor
-    if action == "approve":
-        values["approved_by"] = actor
-    if note:
-        values["note"] = note
-    session.execute(update(_draft).where(_draft.c.id == draft_id).values(values))
+    also = {_BY[action]: actor} if action in _BY else {}
+    mark(session, draft_id, status, **(also | {"note": note} if note else also))
     journal.record(
         session,
         actor=actor,
@@ -152,13 +147,3 @@ def _step(
         now=now,
     )
     return read_draft(session, draft_id)
-
-
-def _area_id(session: Session, code: str) -> int:
-    number = session.execute(select(tables.area.c.id).where(tables.area.c.code == code)).scalar_one_or_none()
-    if number is None:
-        raise NotFound(
-            f"没有编码为 {code} 的区域。请先导入区域,或改正编码。",
-            f"There is no area with the code {code}. Load the areas first, or correct the code.",
-        )
-    return int(number)

@@ -5,24 +5,22 @@ or closed meanwhile. A cursor belongs to the list that gave it.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from sqlalchemy import ColumnElement, func
-from sqlalchemy import Row as SqlRow
 from sqlalchemy.orm import Session
 
 from boundaries.errors import BadInput, NotFound
 from boundaries.model import Area, Building, Compound, MicroGrid, PremisesKind, Shop
-from boundaries.services.reading import moment_of
-from boundaries.store import queries, register_queries, tables
+from boundaries.store import queries
+from boundaries.store.drafts import moment_of
 from boundaries.store.overlay import Moment
-from boundaries.store.queries import Query, Scope
+from boundaries.store.pages import BoundingBox, Window, area_page, grid_page, premises_page
+from boundaries.store.queries import Scope
 
 Row = TypeVar("Row")
-BoundingBox = tuple[float, float, float, float]
 
 MAX_LIMIT = 1000
 _PREMISES: tuple[PremisesKind, ...] = ("building", "compound", "shop")
@@ -92,16 +90,9 @@ def list_areas(
         If the cursor, the limit or the box makes no sense.
     """
     moment = moment_of(session, generation=generation, draft=draft)
-    query, states = queries.areas_query(moment)
-    if codes is not None:
-        query = query.where(tables.area.c.code.in_(codes))
-    if level is not None:
-        query = query.where(states.c.level == level)
-    if within is not None:
-        query = query.where(states.c.area_id.in_(_below(session, moment, within)))
-    query = _in_box(query, states.c.geom, bbox)
-    rows, cursor = _cut(session, query, states.c.area_id, after=_number(after), limit=limit)
-    return Page(queries.to_areas(rows), str(cursor) if cursor is not None else None, moment.generation)
+    window = _window(_number(after), limit, codes=codes, bbox=bbox)
+    found = area_page(session, moment, window, level=level, below=_below(session, moment, within))
+    return Page(found.values, _cursor(found.last), moment.generation)
 
 
 def list_micro_grids(
@@ -139,19 +130,10 @@ def list_micro_grids(
         If the cursor, the limit or the box makes no sense.
     """
     moment = moment_of(session, generation=generation, draft=draft)
-    query, states = queries.grids_query(moment)
-    if codes is not None:
-        query = query.where(states.c.code.in_(codes))
-    if kind is not None:
-        query = query.where(states.c.kind == kind)
-    if layer is not None:
-        query = query.where(states.c.layer == layer)
-    if within is not None:
-        query = query.where(states.c.area_id.in_(_below(session, moment, within)))
-    query = _in_box(query, states.c.geom, bbox)
-    rows, cursor = _cut(session, query, tables.micro_grid.c.rank, after=_number(after), limit=limit)
-    grids = queries.to_grids(rows, queries.parts(session, moment, today))
-    return Page(grids, str(cursor) if cursor is not None else None, moment.generation)
+    window = _window(_number(after), limit, codes=codes, bbox=bbox)
+    below = _below(session, moment, within)
+    found = grid_page(session, moment, window, today=today, kind=kind, layer=layer, below=below)
+    return Page(found.values, _cursor(found.last), moment.generation)
 
 
 def list_premises(
@@ -192,64 +174,31 @@ def list_premises(
     moment = moment_of(session, generation=generation, draft=draft)
     ground = None if within is None else _area_number(session, moment, within)
     scope = Scope(moment, today, ground=ground)
-    first, number = _premises_cursor(after)
-    wanted = [kind for kind in _PREMISES[_PREMISES.index(first) :] if kind in kinds]
+    first, start = _premises_cursor(after)
+    _require_limit(limit)
     found: list[Premises] = []
-    for kind in wanted:
-        if len(found) >= _require_limit(limit):
+    for kind in _PREMISES[_PREMISES.index(first) :]:
+        if kind not in kinds:
+            continue
+        if len(found) >= limit:
             return Page(tuple(found), f"{kind}:0", moment.generation)
-        source = _premises_source(kind, scope)
-        query = source.query if codes is None else source.query.where(source.code.in_(codes))
-        query = _in_box(query, source.geom, bbox)
-        start = number if kind == first else None
-        rows, cursor = _cut(session, query, source.key, after=start, limit=limit - len(found))
-        values = source.decode(rows)
-        grids = queries.assigned_grids(session, moment, kind, [value.id for value in values])
-        found += [Premises(kind, value, grids.get(value.id)) for value in values]
-        if cursor is not None:
-            return Page(tuple(found), f"{kind}:{cursor}", moment.generation)
+        window = _window(start if kind == first else None, limit - len(found), codes=codes, bbox=bbox)
+        some = premises_page(session, scope, kind, window)
+        grids = queries.assigned_grids(session, moment, kind, [value.id for value in some.values])
+        found += [Premises(kind, value, grids.get(value.id)) for value in some.values]
+        if some.last is not None:
+            return Page(tuple(found), f"{kind}:{some.last}", moment.generation)
     return Page(tuple(found), None, moment.generation)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """How one kind of premises is read."""
-
-    query: Query
-    key: ColumnElement[int]
-    code: ColumnElement[str]
-    geom: ColumnElement[Any]  # Any: a column of shapes
-    decode: Callable[[Sequence[SqlRow[Any]]], Sequence[Building | Compound | Shop]]
-
-
-def _premises_source(kind: PremisesKind, scope: Scope) -> _Source:
-    if kind == "shop":
-        record = tables.shop_record
-        query = register_queries.shops_query(scope)
-        return _Source(query, record.c.shop_id, tables.shop.c.code, record.c.geom, register_queries.to_shops)
-    if kind == "building":
-        query, states = queries.buildings_query(scope.moment, scope.today)
-        source = _Source(query, states.c.building_id, tables.building.c.code, states.c.geom, queries.to_buildings)
-    else:
-        query, states = queries.compounds_query(scope.moment)
-        source = _Source(query, states.c.compound_id, tables.compound.c.code, states.c.geom, queries.to_compounds)
-    return replace(source, query=queries.on_ground(query, states.c.geom, scope))
-
-
-def _cut(
-    session: Session, query: Query, key: ColumnElement[int], *, after: int | None, limit: int
-) -> tuple[Sequence[SqlRow[Any]], int | None]:
-    """A page's rows, and the key of its last row where more follow."""
+def _window(after: int | None, limit: int, *, codes: Sequence[str] | None, bbox: BoundingBox | None) -> Window:
     _require_limit(limit)
-    if after is not None:
-        query = query.where(key > after)
-    rows = session.execute(query.add_columns(key.label("page_key")).order_by(key).limit(limit + 1)).all()
-    return rows[:limit], rows[limit - 1].page_key if len(rows) > limit else None
+    if bbox is not None:
+        _require_box(bbox)
+    return Window(after, limit, codes, bbox)
 
 
-def _in_box(query: Query, geom: ColumnElement[Any], bbox: BoundingBox | None) -> Query:
-    if bbox is None:
-        return query
+def _require_box(bbox: BoundingBox) -> None:
     west, south, east, north = bbox
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise BadInput(
@@ -257,16 +206,18 @@ def _in_box(query: Query, geom: ColumnElement[Any], bbox: BoundingBox | None) ->
             "The box must be west,south,east,north in degrees, west below east and south below north; "
             "for example 119.1,32.2,119.2,32.3.",
         )
-    return query.where(func.ST_Intersects(geom, func.ST_MakeEnvelope(west, south, east, north, 4490)))
 
 
-def _require_limit(limit: int) -> int:
+def _require_limit(limit: int) -> None:
     if not 1 <= limit <= MAX_LIMIT:
         raise BadInput(
             f"每页行数须在 1 到 {MAX_LIMIT} 之间,不能是 {limit}。",
             f"A page has 1 to {MAX_LIMIT} rows, not {limit}.",
         )
-    return limit
+
+
+def _cursor(last: int | None) -> str | None:
+    return None if last is None else str(last)
 
 
 def _number(cursor: str | None) -> int | None:
@@ -301,7 +252,9 @@ def _area_number(session: Session, moment: Moment, code: str) -> int:
     return numbers[code]
 
 
-def _below(session: Session, moment: Moment, code: str) -> set[int]:
+def _below(session: Session, moment: Moment, code: str | None) -> set[int] | None:
+    if code is None:
+        return None
     root = _area_number(session, moment, code)
     _, parents = queries.area_tree(session, moment)
     return {number for number in parents if root in queries.chain(number, parents)}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from boundaries.errors import BadInput, Blocked, Conflict
@@ -17,8 +17,8 @@ from boundaries.lifecycle import Draft, Generation, next_status
 from boundaries.services import journal
 from boundaries.services.reading import get_generation, snapshot
 from boundaries.snapshot import Snapshot
-from boundaries.store import releases, tables
-from boundaries.store.drafts import authors, newest_generation, read_draft
+from boundaries.store import releases
+from boundaries.store.drafts import authors, mark, newest_generation, read_draft
 from boundaries.store.engine import reading, writing
 from boundaries.store.findings import keep_findings
 from geo.crs import centre
@@ -131,7 +131,7 @@ def _write(session: Session, order: Publication, checked: Draft, check: Check) -
         session, draft.id, newest=newest, actor=order.actor, now=order.now, note=order.note, summary=summary
     )
     releases.turn(session, draft.id, number)
-    session.execute(update(tables.draft).where(tables.draft.c.id == draft.id).values(status="published"))
+    mark(session, draft.id, "published")
     findings = _check_read_back(session, order, draft, number, check)
     keep_findings(session, findings, generation=number)
     counts = Counter(finding.kind for finding in findings)

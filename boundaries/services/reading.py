@@ -3,15 +3,14 @@
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from boundaries.errors import NotFound
 from boundaries.lifecycle import Generation
 from boundaries.model import Assignment, Person
 from boundaries.snapshot import Snapshot
-from boundaries.store import queries, register_queries, tables
-from boundaries.store.drafts import newest_generation, read_draft, read_generations, to_generation
+from boundaries.store import queries, register_queries
+from boundaries.store.drafts import moment_of, newest_generation, read_generation, read_generations
 from boundaries.store.overlay import Moment
 from geo.crs import STORAGE_STEP
 
@@ -29,15 +28,7 @@ def get_generation(session: Session, number: int) -> Generation:
     NotFound
         If there is none of this number.
     """
-    table = tables.generation
-    row = session.execute(select(table).where(table.c.number == number)).first()
-    if row is None:
-        newest = newest_generation(session)
-        raise NotFound(
-            f"没有区划第 {number} 版。" + (f"最新为第 {newest} 版。" if newest else "尚未发布任何版本。"),
-            f"There is no generation {number}. " + (f"The newest is {newest}." if newest else "None is published yet."),
-        )
-    return to_generation(row)
+    return read_generation(session, number)
 
 
 def list_generations(
@@ -125,27 +116,6 @@ def _with_people(whole: Snapshot, *, people: tuple[Person, ...], assignments: tu
     return replace(
         whole, people=tuple(person for person in people if person.target in targets), assignments=assignments
     )
-
-
-def moment_of(session: Session, *, generation: int | None = None, draft: int | None = None) -> Moment:
-    """Which state is meant: the newest generation where nothing is named.
-
-    Raises
-    ------
-    NotFound
-        If there is no such generation or draft.
-    """
-    if draft is not None:
-        found = read_draft(session, draft)
-        if found.status == "published":
-            # Its rows are the generation's now.
-            table = tables.generation
-            number = session.execute(select(table.c.number).where(table.c.draft_id == draft)).scalar_one()
-            return Moment(number)
-        return Moment(found.base_generation, found.id)
-    if generation is not None:
-        return Moment(get_generation(session, generation).number)
-    return Moment(newest_generation(session))
 
 
 def _scope(session: Session, moment: Moment, *, today: date, area: str | None) -> tuple[queries.Scope, set[int] | None]:

@@ -1,9 +1,10 @@
 """Drafts and generations as rows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from boundaries.errors import NotFound
@@ -32,12 +33,48 @@ def read_draft(session: Session, draft_id: int, *, lock: bool = False) -> Draft:
     return _to_draft(row)
 
 
+def add_draft(session: Session, *, name: str, area_id: int | None, actor: str, now: datetime | None) -> Draft:
+    """Branch a draft from the newest generation; without ``now`` at the database's clock."""
+    values = {
+        "name": name,
+        "area_id": area_id,
+        "base_generation": newest_generation(session),
+        "created_by": actor,
+        "created_at": now or func.now(),
+    }
+    return read_draft(session, session.execute(insert(_draft).values(values).returning(_draft.c.id)).scalar_one())
+
+
+def area_number(session: Session, code: str) -> int:
+    """Permanent number of an area, in whatever state.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this code.
+    """
+    number: int | None = session.execute(
+        select(tables.area.c.id).where(tables.area.c.code == code)
+    ).scalar_one_or_none()
+    if number is None:
+        raise NotFound(
+            f"没有编码为 {code} 的区域。请先导入区域,或改正编码。",
+            f"There is no area with the code {code}. Load the areas first, or correct the code.",
+        )
+    return number
+
+
 def read_drafts(session: Session, statuses: Sequence[DraftStatus] | None = None) -> tuple[Draft, ...]:
     """Drafts, newest first, of these statuses or of all."""
     query = _drafts().order_by(_draft.c.id.desc())
     if statuses is not None:
         query = query.where(_draft.c.status.in_(statuses))
     return tuple(_to_draft(row) for row in session.execute(query))
+
+
+def mark(session: Session, draft_id: int, status: DraftStatus, **also: str) -> None:
+    """Give a draft another status, and what goes with it (``submitted_by``, ``approved_by``, ``note``)."""
+    session.execute(update(_draft).where(_draft.c.id == draft_id).values(status=status, **also))
 
 
 def edit(session: Session, draft_id: int) -> Moment:
@@ -75,6 +112,44 @@ def newest_generation(session: Session) -> int | None:
     return number
 
 
+def moment_of(session: Session, *, generation: int | None = None, draft: int | None = None) -> Moment:
+    """Which state is meant: the newest generation where nothing is named.
+
+    Raises
+    ------
+    NotFound
+        If there is no such generation or draft.
+    """
+    if draft is not None:
+        found = read_draft(session, draft)
+        if found.status == "published":
+            # Its rows are the generation's now.
+            numbers = select(_generation.c.number).where(_generation.c.draft_id == draft)
+            return Moment(session.execute(numbers).scalar_one())
+        return Moment(found.base_generation, found.id)
+    if generation is not None:
+        return Moment(read_generation(session, generation).number)
+    return Moment(newest_generation(session))
+
+
+def read_generation(session: Session, number: int) -> Generation:
+    """One generation.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this number.
+    """
+    row = session.execute(select(_generation).where(_generation.c.number == number)).first()
+    if row is None:
+        newest = newest_generation(session)
+        raise NotFound(
+            f"没有区划第 {number} 版。" + (f"最新为第 {newest} 版。" if newest else "尚未发布任何版本。"),
+            f"There is no generation {number}. " + (f"The newest is {newest}." if newest else "None is published yet."),
+        )
+    return _to_generation(row)
+
+
 def read_generations(
     session: Session, *, before: int | None = None, limit: int | None = None
 ) -> tuple[Generation, ...]:
@@ -82,11 +157,10 @@ def read_generations(
     query = select(_generation).order_by(_generation.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(_generation.c.number < before)
-    return tuple(to_generation(row) for row in session.execute(query))
+    return tuple(_to_generation(row) for row in session.execute(query))
 
 
-def to_generation(row: Row[Any]) -> Generation:
-    """A row of the table as a value."""  # Any: the columns are those of the table
+def _to_generation(row: Row[Any]) -> Generation:  # Any: the columns are those of the table
     return Generation(row.number, row.draft_id, row.published_at, row.published_by, row.note, row.summary)
 
 
