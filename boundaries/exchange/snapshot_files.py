@@ -63,7 +63,7 @@ def snapshot_from_files(
 
     Broken, missing (as an empty polygon) and several-part grids pass, so that checks
     report them. Without ``parents`` the filled outline of all tile grids is the one
-    parent, and the label says so. The order of rows is the rank.
+    parent, and the title says so. The order of rows is the rank.
 
     Parameters
     ----------
@@ -110,20 +110,18 @@ def snapshot_from_files(
     read = _Reader(tables, synonyms, system)
     own = {**(columns or {}), **_named(code=code_column, parent=parent_column)}
     cells = read("grids", parse_grids, columns=own)
-    label = next(iter(tables.values())).file
-    if "areas" in tables:
+    is_derived = "areas" not in tables and bool(cells)
+    areas: tuple[Area, ...] = (_outline(cells),) if is_derived else ()
+    if is_derived:
+        cells = tuple(replace(cell, area=UNION_CODE) for cell in cells)
+    elif "areas" in tables:
         codes = code_column if code_column in tables["areas"].columns else None
         areas = read("areas", parse_areas, columns=_named(code=codes), level="community")
         cells = _with_parents(cells, areas, is_named=parent_column is not None)
-    elif cells:
-        areas = (_outline(cells),)
-        cells = tuple(replace(cell, area=UNION_CODE) for cell in cells)
-    else:
-        areas = ()
     return Snapshot(
         crs=system,
-        label=label,
-        is_parent_derived="areas" not in tables and bool(cells),
+        label=next(iter(tables.values())).file,
+        is_parent_derived=is_derived,
         areas=areas,
         grids=cells,
         buildings=read("buildings", parse_buildings),
