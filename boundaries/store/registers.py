@@ -35,6 +35,9 @@ from boundaries.store import tables
 from boundaries.store.bulk import Values, affected, copy_rows, incoming, require_distinct, require_ids, to_database
 from boundaries.store.overlay import BUILDING, PART
 
+# Any number, the first of two: the second is the register's own.
+_REGISTERS = 0x6D67_0004
+
 RegisterKind = Literal["shops", "streets", "waters", "walls"]
 
 
@@ -234,6 +237,7 @@ def _record(
     keep_known: bool = False,
 ) -> Recorded:
     """Bring rows into a register by key; with ``keep_known`` an arriving NULL leaves what stood."""
+    _wait_for_others(session, table)
     arrived = incoming(session, table, (key, *content), rows)
     current = and_(table.c[key] == arrived.c[key], table.c.during.contains(today))
     if keep_known:
@@ -261,6 +265,14 @@ def _record(
     inserted = affected(session, opened)
     total = session.execute(select(func.count()).select_from(arrived)).scalar_one()
     return Recorded(new=new, changed=inserted - new + same_day, unchanged=total - inserted - same_day)
+
+
+def _wait_for_others(session: Session, table: Table) -> None:
+    """Be the only one who writes to a register until the transaction ends.
+
+    Of two who change one row at once, the second would close nothing and open nothing.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_REGISTERS, func.hashtext(table.fullname))))
 
 
 def _bare(table: Table, name: str) -> Any:

@@ -1,5 +1,6 @@
 """Registers are live at once and dated: an update closes a row and opens another."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -41,6 +42,25 @@ def test_a_change_on_the_same_day_is_a_correction(planned):
         found = registers.put_shops(session, [replace(SHOPS[0], name="面馆")], source_id=None, today=TODAY)
         assert found == Recorded(0, 1, 0)
     assert _days(planned, "shop_record", "name IN ('早点铺', '面馆')") == ["[2026-03-01,)"]
+
+
+def test_of_two_who_change_a_row_at_once_neither_is_lost(planned):
+    def second():
+        with writing(planned) as session:
+            registers.put_shops(session, [replace(SHOPS[0], name="粥铺")], source_id=None, today=LATER)
+
+    late = threading.Thread(target=second)
+    with writing(planned) as session:
+        registers.put_shops(session, [replace(SHOPS[0], name="面馆")], source_id=None, today=LATER)
+        late.start()
+        waiting = text(
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE NOT granted"
+            " AND datname = current_database()"
+        )
+        while late.is_alive() and not session.execute(waiting).scalar_one():
+            late.join(0.02)
+    late.join()
+    assert _days(planned, "shop_record", "name = '粥铺'") == ["[2026-03-06,)"]
 
 
 def test_what_is_closed_can_open_again(planned):
