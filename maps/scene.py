@@ -183,12 +183,14 @@ def _ground(snapshot: Snapshot, area: str | None, grids: Sequence[MicroGrid]) ->
 
 
 def _name(snapshot: Snapshot, area: str | None, grids: Sequence[MicroGrid]) -> str:
-    """The name for the title: a community with its town, else what all grids have above them."""
+    """The name for the title: a community with its town, else what all grids have above them; or none."""
+    if area is None and snapshot.is_parent_derived:
+        return ""
     if area is None:
         chains = [[each.code for each in snapshot.ancestors(code)] for code in sorted({grid.area for grid in grids})]
         common = [code for code in chains[0] if all(code in chain for chain in chains)] if chains else []
         if not common:
-            return snapshot.label
+            return ""
         area = common[0]
     chain = snapshot.ancestors(area)
     names = [each.name for each in chain[:2]]

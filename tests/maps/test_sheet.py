@@ -327,7 +327,9 @@ def test_without_an_area_everything_is_on_the_sheet():
     assert made.report.grids == 11
     assert made.report.title == "清水镇文昌社区微网格划分区域图"
     bare = replace(_rows(2, 2), areas=(), grids=tuple(replace(g, area="?") for g in _rows(2, 2).grids))
-    assert sheet(bare, SheetSpec(date=DAY)).report.title == "方格微网格划分区域图"
+    assert sheet(bare, SheetSpec(date=DAY)).report.title == "全域微网格划分区域图"
+    stand_in = sheet(replace(_rows(2, 2), is_parent_derived=True), SheetSpec(date=DAY)).report
+    assert stand_in.title == "全域微网格划分区域图"
 
 
 def test_refusals_name_the_thing_and_the_way_out():
