@@ -185,12 +185,29 @@ def _show_findings(snapshot: "Snapshot", findings: "Sequence[Finding]", *, zh: b
         if finding.geometry is not None and not finding.geometry.is_empty:
             place = ", ".join(f"{value:.{decimals}f}" for value in centre(finding.geometry))
         name = finding.name("zh" if zh else "en")
-        rows.append((name, _few(finding.grids), _few(finding.premises), finding.area_m2, finding.width_m, place))
+        rows.append(
+            (
+                name,
+                _few(finding.grids),
+                _few([_premises_text(each, zh=zh) for each in finding.premises]),
+                finding.area_m2,
+                finding.width_m,
+                place,
+            )
+        )
     typer.echo("")
     table("", columns, rows)
     left = len(findings) - _LISTED
     if left > 0:
         typer.echo(f"……还有 {left} 个,用 --out 写入文件查看" if zh else f"... and {left} more: write them with --out")
+
+
+_PREMISES_ZH = {"building": "楼栋", "compound": "小区", "shop": "商铺"}
+
+
+def _premises_text(premises: str, *, zh: bool) -> str:
+    kind, _, code = premises.partition(":")
+    return f"{_PREMISES_ZH.get(kind, kind)} {code}" if zh else premises
 
 
 def _few(codes: "Sequence[str]") -> str:

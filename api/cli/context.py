@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from api.cli.labels import label_zh
 from api.cli.output import Format
 from boundaries.errors import BadInput, Unavailable
 from geo.errors import Language
@@ -167,6 +168,18 @@ def message_language() -> Language:
         return language()
     except Exception:  # whatever is wrong with them is what is being told
         return "zh"
+
+
+def label(name: str) -> str:
+    """What people call a member of a record, in their language."""
+    return label_zh(name) if language() == "zh" else name
+
+
+def local_time(instant: datetime | None) -> str | None:
+    """An instant for people: day, hour and minute in the office's time zone."""
+    if instant is None:
+        return None
+    return f"{instant.astimezone(ZoneInfo(settings().timezone)):%Y-%m-%d %H:%M}"
 
 
 def today() -> date:

@@ -1,5 +1,6 @@
 """``db``: the database's life."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from boundaries.errors import BadInput
 
 if TYPE_CHECKING:
     from boundaries.cluster import ClusterStatus
+    from boundaries.services.backup_file import Manifest
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -41,7 +43,7 @@ def down(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the 
             "MICROGRID_DATABASE_URL 指定的数据库不由本程序启停。请用它自己的方式停止。",
             "The database named in MICROGRID_DATABASE_URL is not ours to stop. Stop it in its own way.",
         )
-    emit({"stopped": cluster.stop(load_settings().home)}, format=format)
+    emit({"stopped": cluster.stop(load_settings().home)}, format=format, label=context.label)
 
 
 @app.command(
@@ -56,19 +58,19 @@ def status(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  th
         found = cluster.status(load_settings().home)
         places = _places(found)
         if not found.is_running or found.socket_dir is None or found.port is None:
-            emit(places, format=format)
+            emit(places, format=format, label=context.label)
             raise typer.Exit(_NOT_RUNNING)
         url = cluster.cluster_url(found.socket_dir, found.port, cluster.OWNER)
     else:
         places = {}
-    emit({**places, **_holdings(url)}, format=format)
+    emit({**places, **_holdings(url)}, format=format, label=context.label)
 
 
 @app.command(help="先备份,再升级表结构 / back up, then bring the tables up to date")
 def upgrade(*, format: context.OutputFormat = "table") -> None:  # noqa: A002  the option's own name
     """Back up, then bring the tables up to date."""
     done = bring_up_to_date(owner_url())
-    emit({"steps": list(done.steps), "backup": done.backup}, format=format)
+    emit({"steps": list(done.steps), "backup": done.backup}, format=format, label=context.label)
 
 
 @app.command(help="把全部数据写入一个文件 / write everything into one file")
@@ -78,7 +80,11 @@ def backup(file: BackupFile, *, format: context.OutputFormat = "table") -> None:
 
     done = upkeep.backup(owner_url(), file, settings=kept_settings(), service=VERSION, now=context.now())
     rows = sum(done.rows.values())
-    emit({"file": file, "bytes": file.stat().st_size, "generation": done.generation, "rows": rows}, format=format)
+    emit(
+        {"file": file, "bytes": file.stat().st_size, "generation": done.generation, "rows": rows},
+        format=format,
+        label=context.label,
+    )
 
 
 @app.command(help="把备份恢复到空数据库,并核对 / bring a backup back into an empty database, and verify it")
@@ -99,14 +105,18 @@ def restore(
         note(zh if context.language() == "zh" else en)
     result = {
         "file": file,
-        "made_at": done.manifest.made_at,
+        "made_at": done.manifest.made_at if format == "json" else _made_at(done.manifest),
         "generation": done.manifest.generation,
         "rows": sum(done.manifest.rows.values()),
         "audit_entries_verified": done.audit_entries,
         "rights_verified": done.has_app_role,
         "upgraded": list(done.steps),
     }
-    emit(result, format=format)
+    emit(result, format=format, label=context.label)
+
+
+def _made_at(manifest: "Manifest") -> str | None:
+    return context.local_time(datetime.fromisoformat(manifest.made_at))
 
 
 def _places(found: "ClusterStatus") -> dict[str, object]:

@@ -14,7 +14,7 @@ from api.cli.rules import MaxUnits, MinUnits, MixedShops, ShopUnits, SliverWidth
 if TYPE_CHECKING:
     from boundaries.lifecycle import Draft
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(metavar="N", min=1, help="调整方案编号 / number of the draft")]
 Strict = Annotated[bool, typer.Option("--strict", help="有任何问题都返回 1 / leave with 1 for advisory findings too")]
@@ -36,6 +36,7 @@ def open_(
     with writing(context.engine()) as session:
         draft = open_draft(session, name=name, actor=context.actor(as_), area=area, now=context.now())
     _tell([draft], format, is_one=True)
+    _tell_next(draft, format)
 
 
 @app.command("list", help="列出调整方案 / list drafts, newest first")
@@ -114,6 +115,7 @@ def submit(number: Number, *, as_: AsName = None, format: OutputFormat = "table"
     with writing(context.engine()) as session:
         draft = step(session, number, actor=context.actor(as_), now=context.now())
     _tell([draft], format, is_one=True)
+    _tell_next(draft, format)
 
 
 @app.command("approve", help="审核通过 / approve")
@@ -126,6 +128,7 @@ def approve(number: Number, *, as_: AsName = None, format: OutputFormat = "table
     with writing(context.engine()) as session:
         draft = step(session, number, actor=context.actor(as_), four_eyes=four_eyes, now=context.now())
     _tell([draft], format, is_one=True)
+    _tell_next(draft, format)
 
 
 @app.command("return", help="退回修改 / give back for more work")
@@ -222,5 +225,26 @@ def _tell(drafts: "Sequence[Draft]", format: OutputFormat, *, is_one: bool = Fal
         ("编号", "名称", "区域", "基于版本", "状态", "修改次数", "编制人", "建立时间") if zh else tuple(records[0])
     )
     for record, draft in zip(records, drafts, strict=True):
+        record["created_at"] = context.local_time(draft.created_at)
         record["status"] = STATUS_NAMES[draft.status][0 if zh else 1]
     emit([dict(zip(headers, record.values(), strict=True)) for record in records])
+
+
+# What comes after each step; {n} is the number of the draft.
+_NEXT = {
+    "open": (
+        "下一步:用 load grids 文件 --draft {n} 导入改好的图,再用 draft check {n} 检查。",
+        "Next: load the changed drawing with load grids FILE --draft {n}, then draft check {n}.",
+    ),
+    "submitted": (
+        "下一步:由另一位同事用 draft approve {n} 审核通过,或用 draft return {n} 退回。",
+        "Next: a colleague approves it with draft approve {n}, or gives it back with draft return {n}.",
+    ),
+    "approved": ("下一步:用 draft publish {n} 发布。", "Next: draft publish {n}."),
+}
+
+
+def _tell_next(draft: "Draft", format: OutputFormat) -> None:  # noqa: A002  the option's own name
+    """Say to people what comes next."""
+    if format == "table" and draft.status in _NEXT:
+        note(_NEXT[draft.status][0 if context.language() == "zh" else 1].format(n=draft.id))

@@ -1,6 +1,7 @@
 """``key``: the API keys of other programs; a secret is shown once and stored only as a hash."""
 
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from boundaries.tiers import Tier
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.command(help="新建密钥,只显示一次 / make a key; it is shown once")
@@ -79,6 +80,7 @@ def list_(*, format: OutputFormat = "table") -> None:  # noqa: A002  the option'
     with reading(context.engine()) as session:
         keys = list_keys(session)
     now = context.now()
+    shown: Callable[[datetime | None], object] = context.local_time if format == "table" else lambda instant: instant
     rows = [
         {
             "id": key.id,
@@ -86,10 +88,10 @@ def list_(*, format: OutputFormat = "table") -> None:  # noqa: A002  the option'
             "scopes": list(key.scopes),
             "tier": key.tier,
             "is_good": key.is_good(now),
-            "created_at": key.created_at,
+            "created_at": shown(key.created_at),
             "created_by": key.created_by,
-            "expires_at": key.expires_at,
-            "revoked_at": key.revoked_at,
+            "expires_at": shown(key.expires_at),
+            "revoked_at": shown(key.revoked_at),
         }
         for key in keys
     ]

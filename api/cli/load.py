@@ -240,5 +240,5 @@ def _closing(draft: int | None, *, is_written: bool, is_zh: bool) -> str:
         return "只是预演,没有写入。" if is_zh else "A dry run: nothing was written."
     if draft is None:
         return "已写入,即时生效。" if is_zh else "Written, and live at once."
-    hint_zh = f"已写入调整方案 {draft}。检查:check --draft {draft};发布:draft publish {draft}。"
-    return hint_zh if is_zh else f"Written to draft {draft}. Next: check --draft {draft}; draft publish {draft}."
+    hint_zh = f"已写入调整方案 {draft}。下一步:draft check {draft} 检查,draft submit {draft} 提交审核。"
+    return hint_zh if is_zh else f"Written to draft {draft}. Next: draft check {draft}, then draft submit {draft}."

@@ -100,7 +100,9 @@ def _locate_one(
         from geo.crs import parse_crs
 
         answers = _from_files(np.array([[x, y]]), parse_crs(crs), files)
-        emit({name: next(iter(values)) for name, values in answers._asdict().items()}, format=format)
+        emit(
+            {name: next(iter(values)) for name, values in answers._asdict().items()}, format=format, label=context.label
+        )
         _say_outside(is_outside=not answers.in_gap[0] and answers.micro_grid[0] is None)
         return
     from dataclasses import asdict
@@ -125,7 +127,8 @@ def _locate_one(
             "on_border": found.on_border,
             "in_gap": found.in_gap,
             "generation": found.generation,
-        }
+        },
+        label=context.label,
     )
 
 

@@ -16,7 +16,13 @@ Format = Literal["table", "json"]
 _QUIET_S = 2.0
 
 
-def emit(data: Any, *, format: Format = "table", title: str = "") -> None:  # noqa: A002  the option's own name
+def emit(
+    data: Any,
+    *,
+    format: Format = "table",  # noqa: A002  the option's own name
+    title: str = "",
+    label: Callable[[str], str] = str,
+) -> None:
     """Answer with a value: JSON for programs, else a table.
 
     Parameters
@@ -26,11 +32,13 @@ def emit(data: Any, *, format: Format = "table", title: str = "") -> None:  # no
     format : {"table", "json"}
     title : str
         Line above the table.
+    label : function of str
+        What people call a member of one record.
     """
     if format == "json":
         write_json(data)
     elif isinstance(data, Mapping):
-        table(title, (), [(str(key), value) for key, value in data.items()])
+        table(title, (), [(label(str(key)), value) for key, value in data.items()])
     else:
         rows = list(data)
         columns = list(rows[0]) if rows else []

@@ -155,7 +155,7 @@ def print_sheet(
         text = orjson.dumps(made.report.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         _write(proof, text)
     _tell(made.report, spec.language)
-    emit(_summary(made.report, paths), format=format)
+    emit(_summary(made.report, paths), format=format, label=context.label)
     return int(not made.report.is_complete)
 
 
@@ -211,7 +211,7 @@ def print_web(
     )  # fmt: skip
     _write(out, text.encode())
     emit({"file": str(out), "grids": len(snapshot.grids), "findings": len(findings), "bytes": len(text.encode())},
-         format=format)  # fmt: skip
+         format=format, label=context.label)  # fmt: skip
 
 
 def _read(source: _Source) -> "Snapshot":

@@ -65,6 +65,15 @@ def test_strict_counts_advice_too(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "规模超出范围" in capsys.readouterr().out
 
 
+def test_what_lies_in_a_gap_is_told_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grids = grids_file(tmp_path, {"G2": None})
+    files = [str(grids), "--parents", str(parents_file(tmp_path)), "--buildings", str(buildings_file(tmp_path))]
+    assert run(["check", *files]) == 1
+    out = capsys.readouterr().out
+    assert "  楼栋 " in out
+    assert "building:" not in out
+
+
 def test_english(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.cli.context.language", lambda: "en")
     grids = grids_file(tmp_path, {"G2": None})

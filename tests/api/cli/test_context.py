@@ -49,6 +49,22 @@ def test_the_day_is_that_of_the_office(monkeypatch: pytest.MonkeyPatch) -> None:
     assert context.today() == date(2026, 1, 31)
 
 
+def test_people_read_instants_in_the_time_of_the_office(monkeypatch: pytest.MonkeyPatch) -> None:
+    instant = datetime(2026, 1, 31, 17, 30, tzinfo=UTC)
+    assert context.local_time(instant) == "2026-02-01 01:30"
+    assert context.local_time(None) is None
+    monkeypatch.setenv("MICROGRID_TIMEZONE", "UTC")
+    load_settings.cache_clear()
+    assert context.local_time(instant) == "2026-01-31 17:30"
+
+
+def test_members_of_a_record_have_names_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (context.label("pages"), context.label("unheard_of")) == ("页数", "unheard_of")
+    monkeypatch.setenv("MICROGRID_LANG", "en")
+    load_settings.cache_clear()
+    assert context.label("pages") == "pages"
+
+
 def test_the_language_falls_back_where_the_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MICROGRID_LANG", "en")
     assert context.message_language() == "en"

@@ -12,21 +12,11 @@ from api.settings import load_settings
 from boundaries.model import Compound, MicroGrid
 from boundaries.services.reading import snapshot
 from boundaries.store import states
-from boundaries.store.engine import connect, database_address, reading, writing
+from boundaries.store.engine import connect, reading, writing
 from tests.boundaries import plans
 from tests.conftest import copied
 
 Answer = Callable[..., tuple[int, Any]]
-
-
-@pytest.fixture(scope="module")
-def office_template(admin: Engine, server: URL, template: str) -> Iterator[str]:
-    """Name of a database whose generation 1 is the plan of ``tests.boundaries.plans``."""
-    with copied(admin, server, template) as url:
-        engine = connect(url)
-        plans.published(engine)
-        engine.dispose()
-        yield str(database_address(url).database)
 
 
 @pytest.fixture
@@ -82,9 +72,17 @@ def test_drafts_for_people(office: Engine, capsys: pytest.CaptureFixture[str]) -
     assert run(["draft", "list"]) == 0
     assert "没有调整方案" in capsys.readouterr().err
     assert run(["draft", "open", "春季调整", "--as", "李安"]) == 0
-    out = capsys.readouterr().out
-    assert "春季调整" in out
-    assert "编辑中" in out
+    told = capsys.readouterr()
+    assert "春季调整" in told.out
+    assert "编辑中" in told.out
+    assert "+00:00" not in told.out
+    assert "load grids 文件 --draft 2" in told.err
+    assert run(["draft", "submit", "2"]) == 0
+    assert "draft approve 2" in capsys.readouterr().err
+    assert run(["draft", "approve", "2"]) == 0
+    assert "draft publish 2" in capsys.readouterr().err
+    assert run(["draft", "show", "2"]) == 0
+    assert capsys.readouterr().err == ""
     assert run(["draft", "show", "99"]) == 4
 
 
@@ -122,7 +120,9 @@ def test_points_are_looked_up_in_the_database(answer: Answer, capsys: pytest.Cap
     assert found["micro_grid"]["code"] == "G2"
     assert [area["code"] for area in found["areas"]] == [plans.AREAS[0].code, plans.AREAS[1].code]
     assert run(["locate", "--point", f"{lon},{lat}", "--crs", "EPSG:4490"]) == 0
-    assert "东社区" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "区域名称  东社区" in out
+    assert "area" not in out
 
 
 def test_a_file_of_points_is_looked_up_in_the_database(

@@ -9,7 +9,6 @@ from sqlalchemy import URL, Engine
 
 from api.cli.main import run
 from api.settings import load_settings
-from boundaries.store.engine import connect, database_address
 from tests.api.cli.office import (
     buildings_file,
     compounds_file,
@@ -23,16 +22,6 @@ from tests.boundaries import plans
 from tests.boundaries.boxes import square, street
 from tests.conftest import copied
 from tests.maps.reading import text_of
-
-
-@pytest.fixture(scope="module")
-def office_template(admin: Engine, server: URL, template: str) -> Iterator[str]:
-    """Name of a database whose generation 1 is the plan of ``tests.boundaries.plans``."""
-    with copied(admin, server, template) as url:
-        engine = connect(url)
-        plans.published(engine)
-        engine.dispose()
-        yield str(database_address(url).database)
 
 
 @pytest.fixture

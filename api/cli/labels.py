@@ -1,0 +1,51 @@
+"""Chinese names of what a record holds, for tables that people read; JSON keeps the names of the contract."""
+
+_ZH = {
+    "running": "是否运行",
+    "home": "数据目录",
+    "data": "数据库目录",
+    "data_made_by": "建库的版本",
+    "socket": "套接字目录",
+    "pid": "进程号",
+    "postgresql": "PostgreSQL 版本",
+    "postgis": "PostGIS 版本",
+    "tables": "表结构版本",
+    "tables_wanted": "程序需要的版本",
+    "generation": "区划版本",
+    "size_mb": "大小 MB",
+    "stopped": "已停止",
+    "steps": "升级步骤",
+    "backup": "升级前的备份",
+    "file": "文件",
+    "bytes": "字节",
+    "rows": "行数",
+    "made_at": "备份时间",
+    "audit_entries_verified": "已核对的操作日志",
+    "rights_verified": "权限已核对",
+    "upgraded": "恢复后升级",
+    "title": "图名",
+    "paper": "纸张",
+    "pages": "页数",
+    "scale": "比例尺",
+    "scale_error": "比例尺误差",
+    "grids": "网格数",
+    "named": "图上有名称",
+    "code_only": "图上只有编号",
+    "led": "编号引出图外",
+    "missing": "图上无编号",
+    "missing_characters": "缺字",
+    "smallest_type_mm": "最小字高 mm",
+    "findings": "问题数",
+    "micro_grid": "微网格",
+    "name": "网格名称",
+    "area": "所属区域",
+    "area_name": "区域名称",
+    "dedicated": "专属网格",
+    "on_border": "在边界上",
+    "in_gap": "在空白处",
+}
+
+
+def label_zh(name: str) -> str:
+    """The Chinese name of a member of a record; the name itself where there is none."""
+    return _ZH.get(name, name)
