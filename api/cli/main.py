@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from api import VERSION
+from api.cli.usage import usage_text_zh
 from boundaries.errors import Blocked, Conflict, Forbidden, NotFound, Unavailable
 from geo.errors import Problem
 
@@ -264,7 +265,7 @@ def _usage_message(error: TyperException, is_zh: bool) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "microgrid"
     if is_zh:
-        return f"命令写法有误:{text}\n查看用法:{path} --help"
+        return f"命令写法有误:{usage_text_zh(text)}\n查看用法:{path} --help"
     return f"Usage error: {text}\nSee: {path} --help"
 
 

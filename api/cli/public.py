@@ -6,7 +6,7 @@ from api.cli import context
 from api.cli.context import AsName, OutputFormat
 from api.cli.output import emit, note
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.command(help="打开公开查询 / let everybody look up, see names, borders and the public map")
