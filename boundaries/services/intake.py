@@ -17,10 +17,11 @@ from boundaries.arrival.plan import Arriving, Placed, place
 from boundaries.errors import BadInput, Conflict
 from boundaries.exchange.headers import LAYERS, Synonyms
 from boundaries.exchange.tables import Note, Table
+from boundaries.lifecycle import Draft
 from boundaries.model import Area, MicroGrid
 from boundaries.services import drafting, journal, reading
 from boundaries.store import people, registers, sources, states
-from boundaries.store.drafts import read_draft
+from boundaries.store.drafts import add_draft, read_draft
 
 DRAFTED: tuple[str, ...] = ("areas", "grids", "parts", "buildings", "compounds")
 Missing = Literal["keep", "close"]
@@ -36,6 +37,8 @@ class LoadPlan:
     files : tuple of str
     draft, revision : int or None
         The draft that it would land in, as it was read; None for a new one, or for a register.
+    generation : int or None
+        The generation that was read, on which a new draft must stand.
     groups : tuple of (str, tuple)
         File -> values to write, in storage coordinates.
     comparison : Comparison
@@ -54,6 +57,7 @@ class LoadPlan:
     revision: int | None
     groups: tuple[tuple[str, tuple[Any, ...]], ...]
     comparison: Comparison
+    generation: int | None = None
     refined_areas: tuple[Area, ...] = ()
     refined_grids: tuple[MicroGrid, ...] = ()
     missing_ids: tuple[int, ...] = ()
@@ -144,6 +148,7 @@ def plan_load(
         revision=revision,
         groups=_groups(placed),
         comparison=placed.comparison,
+        generation=standing.generation,
         refined_areas=placed.refined_areas,
         refined_grids=placed.refined_grids,
         missing_ids=placed.missing_ids,
@@ -201,11 +206,12 @@ def apply_load(
     Raises
     ------
     Conflict
-        If the draft was edited since the plan was made.
+        If the draft was edited, or a generation published, since the plan was made.
     BadInput
         If the database refuses a value.
     """
-    draft = _draft_for(session, plan, actor=actor, now=now) if plan.layer in DRAFTED else None
+    opened = _draft_for(session, plan, actor=actor, now=now) if plan.layer in DRAFTED else None
+    draft = opened.id if opened is not None else None
     together = plan.layer == "areas" and len(plan.groups) > 1
     groups = plan.groups
     if together:
@@ -233,6 +239,9 @@ def apply_load(
         changes=found.changes,
         notes=plan.notes,
     )
+    # The trail is for one at a time: nobody waits for a long load, only for its end.
+    if opened is not None and plan.draft is None:
+        drafting.record_opening(session, opened, now=now)
     journal.record(
         session,
         actor=actor,
@@ -245,17 +254,23 @@ def apply_load(
     return report
 
 
-def _draft_for(session: Session, plan: LoadPlan, *, actor: str, now: datetime | None) -> int:
+def _draft_for(session: Session, plan: LoadPlan, *, actor: str, now: datetime | None) -> Draft:
     if plan.draft is None:
         name = f"导入 {plan.layer} {'、'.join(plan.files)}"
-        return drafting.open_draft(session, name=name[:200], actor=actor, now=now).id
+        draft = add_draft(session, name=name[:200], area_id=None, actor=actor, now=now)
+        if draft.base_generation != plan.generation:
+            raise Conflict(
+                f"在准备导入时,区划第 {draft.base_generation} 版刚刚发布。请重新导入一次。",
+                f"Generation {draft.base_generation} was published while this load was being prepared. Load once more.",
+            )
+        return draft
     draft = read_draft(session, plan.draft, lock=True)
     if draft.revision != plan.revision:
         raise Conflict(
             f"调整方案 {draft.id} 在准备导入时被别人修改了。请重新导入一次。",
             f"Draft {draft.id} was edited while this load was being prepared. Load once more.",
         )
-    return draft.id
+    return draft
 
 
 def _put(

@@ -18,7 +18,7 @@ from boundaries.services.drafting import open_draft
 from boundaries.services.intake import apply_load, plan_load
 from boundaries.services.journal import entries
 from boundaries.services.reading import snapshot
-from boundaries.store import tables
+from boundaries.store import states, tables
 from boundaries.store.drafts import authors, read_draft
 from boundaries.store.engine import reading, writing
 from tests.boundaries.drawn import directed_segments_cancel, table
@@ -223,6 +223,30 @@ def test_who_retires_is_an_author_and_who_once_loaded_what_gains_vertices_is_not
     assert report.refined > 0
     with reading(town) as session:
         assert authors(session, read_draft(session, report.draft)) == {"吴敏", "王宁"}
+
+
+def test_a_generation_published_while_a_load_is_prepared_is_not_overwritten(town):
+    with reading(town) as session:
+        plan = plan_load(session, "areas", [areas()], today=TODAY)
+    publishing.publish(town, 1, check=lambda _: (), actor="周平", four_eyes=False, now=NOW, today=TODAY)
+    with pytest.raises(Conflict, match="Generation 1 was published"), writing(town) as session:
+        apply_load(session, plan, actor="李安", today=TODAY)
+
+
+def test_a_long_load_into_a_new_draft_holds_nobody_up(database, monkeypatch):
+    put_areas, held = states.put_areas, []
+
+    def watched(session, *args, **options):
+        written = put_areas(session, *args, **options)
+        locks = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        held.append(session.execute(locks).scalar_one())
+        return written
+
+    monkeypatch.setattr(states, "put_areas", watched)
+    load(database, "areas", areas())
+    assert held == [0]
+    with reading(database) as session:
+        assert [entry.action for entry in entries(session)] == ["load", "draft.open"]
 
 
 def test_nothing_of_a_file_with_one_bad_row_is_written(town):
