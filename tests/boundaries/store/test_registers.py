@@ -54,8 +54,7 @@ def test_of_two_who_change_a_row_at_once_neither_is_lost(planned):
         registers.put_shops(session, [replace(SHOPS[0], name="面馆")], source_id=None, today=LATER)
         late.start()
         waiting = text(
-            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE NOT granted"
-            " AND datname = current_database()"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = any(pg_blocking_pids(pid))"
         )
         while late.is_alive() and not session.execute(waiting).scalar_one():
             late.join(0.02)
