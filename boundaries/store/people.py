@@ -16,7 +16,7 @@ from boundaries.model import Person
 from boundaries.store import tables
 from boundaries.store.bulk import Values, copy_rows, known_ids, next_numbers
 from boundaries.store.overlay import AREA, GRID, PART
-from boundaries.store.registers import Recorded, end_rows
+from boundaries.store.registers import Recorded, end_rows, wait_for_others
 
 _charge, _person = tables.charge, tables.person
 _ABOUT = ("phone", "phone_published", "standing")
@@ -43,6 +43,7 @@ def put_people(session: Session, rows: Sequence[Person], *, source_id: int | Non
         If a role or a target is not known, a person stands twice for one target, or
         the last day comes before the first.
     """
+    wait_for_others(session, _charge)
     roles = _roles(session)
     targets = _targets(session, [row.target for row in rows])
     _require_sense(rows, roles, today)

@@ -195,8 +195,17 @@ def close(session: Session, kind: RegisterKind, codes: Sequence[str], today: dat
     return end_rows(session, table, chosen, today)
 
 
+def wait_for_others(session: Session, table: Table) -> None:
+    """Be the only one who writes to a register until the transaction ends.
+
+    Of two who change one row at once, the second would close nothing and open nothing.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(_REGISTERS, func.hashtext(table.fullname))))
+
+
 def end_rows(session: Session, table: Table, chosen: Any, today: date) -> int:
     """End the rows of a register that hold on ``today`` and are ``chosen`` (a condition)."""  # Any: SQL
+    wait_for_others(session, table)
     current = and_(chosen, table.c.during.contains(today))
     started = func.lower(table.c.during)
     dropped = affected(session, delete(table).where(current, started == today))
@@ -237,7 +246,7 @@ def _record(
     keep_known: bool = False,
 ) -> Recorded:
     """Bring rows into a register by key; with ``keep_known`` an arriving NULL leaves what stood."""
-    _wait_for_others(session, table)
+    wait_for_others(session, table)
     arrived = incoming(session, table, (key, *content), rows)
     current = and_(table.c[key] == arrived.c[key], table.c.during.contains(today))
     if keep_known:
@@ -265,14 +274,6 @@ def _record(
     inserted = affected(session, opened)
     total = session.execute(select(func.count()).select_from(arrived)).scalar_one()
     return Recorded(new=new, changed=inserted - new + same_day, unchanged=total - inserted - same_day)
-
-
-def _wait_for_others(session: Session, table: Table) -> None:
-    """Be the only one who writes to a register until the transaction ends.
-
-    Of two who change one row at once, the second would close nothing and open nothing.
-    """
-    session.execute(select(func.pg_advisory_xact_lock(_REGISTERS, func.hashtext(table.fullname))))
 
 
 def _bare(table: Table, name: str) -> Any:
