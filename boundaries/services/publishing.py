@@ -17,10 +17,11 @@ from boundaries.lifecycle import Draft, Generation, next_status
 from boundaries.services import journal
 from boundaries.services.reading import get_generation, snapshot
 from boundaries.snapshot import Snapshot
-from boundaries.store import releases
+from boundaries.store import releases, states
 from boundaries.store.drafts import authors, mark, newest_generation, read_draft
 from boundaries.store.engine import reading, writing
 from boundaries.store.findings import keep_findings
+from boundaries.store.overlay import Moment
 from geo.crs import centre
 from geo.errors import Language
 
@@ -131,6 +132,7 @@ def _write(session: Session, order: Publication, checked: Draft, check: Check) -
         session, draft.id, newest=newest, actor=order.actor, now=order.now, note=order.note, summary=summary
     )
     releases.turn(session, draft.id, number)
+    _require_tree(session, draft, number)
     mark(session, draft.id, "published")
     findings = _check_read_back(session, order, draft, number, check)
     keep_findings(session, findings, generation=number)
@@ -145,6 +147,19 @@ def _write(session: Session, order: Publication, checked: Draft, check: Check) -
     )
     releases.announce(session, number)
     return get_generation(session, number)
+
+
+def _require_tree(session: Session, draft: Draft, number: int) -> None:
+    """Of two drafts that are each in order, one may retire an area and the other hang one below it."""
+    try:
+        states.require_tree(session, Moment(number))
+    except BadInput as wrong:
+        raise Conflict(
+            f"调整方案 {draft.id}“{draft.name}”与之后发布的版本合在一起,区域的上下级不成立,未发布。"
+            f"请以最新版新建调整方案并重做。\n{wrong.zh}",
+            f'Draft {draft.id} "{draft.name}" does not go with what was published since: areas do not stand below '
+            f"their parents; nothing is published. Open a new draft on the newest generation.\n{wrong.en}",
+        ) from wrong
 
 
 def _check_read_back(

@@ -76,7 +76,7 @@ def put_areas(session: Session, draft_id: int, rows: Sequence[Area], *, source_i
         for row, shape in zip(rows, shapes, strict=True)
     )
     written = merge(session, AREA, moment, values, source_id=source_id)
-    _require_tree(session, moment)
+    require_tree(session, moment)
     return written
 
 
@@ -273,7 +273,7 @@ def retire(session: Session, draft_id: int, kind: StateKind, codes: Sequence[str
     Raises
     ------
     BadInput
-        If a code was never given.
+        If a code was never given, or a retired area is still the parent of another.
     NotFound, Conflict
         If there is no such draft, or it is not open.
     """
@@ -287,7 +287,10 @@ def retire(session: Session, draft_id: int, kind: StateKind, codes: Sequence[str
         identity = ASSIGNMENT.identity
         query = select(identity.c.id).where(identity.c[thing.key].in_(numbers))
         retire_ids(session, ASSIGNMENT, moment, list(session.execute(query).scalars()))
-    return retire_ids(session, thing, moment, numbers)
+    count = retire_ids(session, thing, moment, numbers)
+    if thing is AREA:
+        require_tree(session, moment)
+    return count
 
 
 def _hanging(session: Session, thing: Thing, moment: Moment, column: str, numbers: Sequence[int]) -> list[int]:
@@ -337,8 +340,14 @@ def _require_rows(session: Session, wanted: set[str], table: Literal["area_level
         )
 
 
-def _require_tree(session: Session, moment: Moment) -> None:
-    """Every parent lives in this draft and stands above its child, so no circle can close."""
+def require_tree(session: Session, moment: Moment) -> None:
+    """Make sure that every area's parent lives and stands above its child, so that no circle can close.
+
+    Raises
+    ------
+    BadInput
+        If one does not.
+    """
     child, parent = effective(AREA, moment, name="child"), effective(AREA, moment, name="parent")
     of_child, of_parent = tables.area_level.alias(), tables.area_level.alias()
     code, parent_code = tables.area.alias(), tables.area.alias()

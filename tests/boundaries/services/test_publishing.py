@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from boundaries.errors import BadInput, Blocked, Conflict, Forbidden, NotFound, Unavailable
 from boundaries.findings import Finding
-from boundaries.model import Assignment
+from boundaries.model import Area, Assignment
 from boundaries.services import drafting, journal, proposing, publishing
 from boundaries.services import reading as plan
 from boundaries.store import registers, states
@@ -207,6 +207,21 @@ def test_a_draft_edited_while_it_is_checked_is_not_published(planned):
     with pytest.raises(Conflict, match="edited while"):
         publishing.publish(planned, draft.id, check=check, actor="周平", four_eyes=False, now=NOW, today=TODAY)
     _nothing_published(planned, 1, draft)
+
+
+def test_an_area_is_not_published_below_one_that_was_retired(planned):
+    with writing(planned) as session, pytest.raises(BadInput, match="is retired"):
+        states.retire(session, open_draft(planned).id, "areas", [AREAS[0].code])
+    away, below = open_draft(planned), open_draft(planned)
+    with writing(planned) as session:
+        states.put_areas(session, away.id, [replace(area, parent=None) for area in AREAS[1:]], source_id=None)
+        states.retire(session, away.id, "areas", [AREAS[0].code])
+        child = Area(0, "320000000003", "南社区", "community", AREAS[0].code, square(1, 0))
+        states.put_areas(session, below.id, [child], source_id=None)
+    assert publish(planned, away).number == 2
+    with pytest.raises(Conflict, match="320000000003 names the parent 320000000000, which is retired"):
+        publish(planned, below)
+    _nothing_published(planned, 2, below)
 
 
 def test_four_eyes(planned):

@@ -218,8 +218,11 @@ def test_what_cannot_be_is_refused_in_both_languages_and_leaves_no_trace(kept_pl
 
 def test_a_retired_parent_is_named(planned):
     draft = open_draft(planned)
-    with writing(planned) as session:
+    with pytest.raises(BadInput, match="320000000000, which is retired"), writing(planned) as session:
         states.retire(session, draft.id, "areas", [AREAS[0].code])
+    with writing(planned) as session:
+        states.put_areas(session, draft.id, [replace(area, parent=None) for area in AREAS[1:]], source_id=None)
+        assert states.retire(session, draft.id, "areas", [AREAS[0].code]) == 1
     with pytest.raises(BadInput, match="320000000000, which is retired"), writing(planned) as session:
         states.put_areas(session, draft.id, [replace(AREAS[1], name="x")], source_id=None)
 
