@@ -33,6 +33,7 @@ _DISPLAY_CRS = "EPSG:4326"
 # A tenth of a metre: enough for a screen, and half the size of stored coordinates.
 _DECIMALS = 6
 _CANVAS_FROM = 3000
+_HEADING_PX = 110
 _FINDING_COLOURS = {"blocking": "#D50000", "advisory": "#F57C00"}
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 _FONTS = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif"
@@ -85,15 +86,7 @@ def web_map(
     CrsProblem
         If a coordinate cannot be shown in longitude and latitude.
     """
-    count = len(snapshot.grids) + len(snapshot.buildings) + len(snapshot.shops)
-    page = _OfflineMap(
-        tiles=None,
-        control_scale=True,
-        prefer_canvas=count > _CANVAS_FROM,
-        attribution_control=False,
-        max_zoom=21,
-        zoom_snap=0.25,
-    )
+    page = _empty_map(snapshot)
     _add_waters(page, snapshot, language)
     _add_grids(
         page, snapshot, day=day, language=language, show_unpublished_phones=show_unpublished_phones,
@@ -109,6 +102,18 @@ def web_map(
     _dress(page, heading, snapshot, findings, language)
     _number(page.get_root())
     return str(page.get_root().render())
+
+
+def _empty_map(snapshot: Snapshot) -> _OfflineMap:
+    count = len(snapshot.grids) + len(snapshot.buildings) + len(snapshot.shops)
+    return _OfflineMap(
+        tiles=None,
+        control_scale=True,
+        prefer_canvas=count > _CANVAS_FROM,
+        attribution_control=False,
+        max_zoom=21,
+        zoom_snap=0.25,
+    )
 
 
 def _shown(snapshot: Snapshot, shapes: Iterable[BaseGeometry]) -> Any:
@@ -312,7 +317,10 @@ def _fit(page: folium.Map, snapshot: Snapshot) -> None:
     shapes = shapes or [area.polygon for area in snapshot.areas] or [each.shape for each in snapshot.buildings]
     if shapes:
         west, south, east, north = shapely.total_bounds(_shown(snapshot, shapes))
-        page.fit_bounds([[south, west], [north, east]], padding=(20, 20))
+        # Nothing lies under the heading when the map opens.
+        page.fit_bounds(
+            [[south, west], [north, east]], padding_top_left=(20, _HEADING_PX), padding_bottom_right=(20, 20)
+        )
 
 
 def _dress(page: folium.Map, heading: str, snapshot: Snapshot, findings: Sequence[Finding], language: Language) -> None:

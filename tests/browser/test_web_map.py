@@ -14,6 +14,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATHS = "path.leaflet-interactive"
+FILLS = {"#FFF4C2", "#BFE0F0", "#F3B68A", "#9DA6D6"}
 
 pytestmark = [
     pytest.mark.browser,
@@ -70,8 +71,8 @@ def test_not_one_request_leaves_the_file(visited, written):
 def test_grids_are_drawn_in_four_fills(visited):
     page, _, _ = visited
     fills = page.eval_on_selector_all(PATHS, "all => all.map(each => each.getAttribute('fill'))")
-    assert {"#FFF4C2", "#BFE0F0", "#F3B68A", "#9DA6D6"} <= set(fills)
-    assert sum(fill in {"#FFF4C2", "#BFE0F0", "#F3B68A", "#9DA6D6"} for fill in fills) == 11
+    assert set(fills) >= FILLS
+    assert sum(fill in FILLS for fill in fills) == 11
 
 
 def test_layers_are_switched_off_and_on(visited):
@@ -95,3 +96,11 @@ def test_a_click_says_who_is_in_charge(visited):
     popup.wait_for()
     assert "联络员" in popup.inner_text()
     assert COMMUNITY in popup.inner_text()
+
+
+def test_nothing_lies_under_the_heading_when_the_map_opens(visited):
+    page, _, _ = visited
+    heading = page.locator(".mg-heading").bounding_box()
+    grids = page.locator(", ".join(f"{PATHS}[fill='{fill}']" for fill in FILLS)).all()
+    assert len(grids) == 11
+    assert min(grid.bounding_box()["y"] for grid in grids) >= heading["y"] + heading["height"]
