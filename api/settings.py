@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.reasons import reason_zh
 from boundaries.errors import BadInput
 
 _DRIVER = "postgresql+psycopg"
@@ -99,9 +100,15 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{_variable(one['loc'])}: {one['msg']}" for one in error.errors(include_url=False)]
-        text = "\n".join(dict.fromkeys(lines))
-        raise BadInput(f"环境变量不可用:\n{text}", f"Environment variables cannot be used:\n{text}") from None
+        found = [(_variable(one["loc"]), one["msg"]) for one in error.errors(include_url=False)]
+        zh = "\n".join(dict.fromkeys(f"{name}: {reason_zh(reason)}" for name, reason in found))
+        en = "\n".join(dict.fromkeys(f"{name}: {reason}" for name, reason in found))
+        raise BadInput(f"环境变量不可用:\n{zh}", f"Environment variables cannot be used:\n{en}") from None
+
+
+def named_language() -> Literal["zh", "en"]:
+    """The language that is asked for, though the other settings may not be usable."""
+    return "en" if os.environ.get("MICROGRID_LANG") == "en" else "zh"
 
 
 def _variable(place: tuple[int | str, ...]) -> str:

@@ -167,7 +167,9 @@ def message_language() -> Language:
     try:
         return language()
     except Exception:  # whatever is wrong with them is what is being told
-        return "zh"
+        from api.settings import named_language
+
+        return named_language()
 
 
 def label(name: str) -> str:

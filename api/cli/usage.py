@@ -2,6 +2,8 @@
 
 import re
 
+from api.reasons import reason_zh
+
 # Tried in order, each at most once; what none of them knows stays as it is.
 _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), text)
@@ -18,17 +20,6 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^Invalid value for '(.*?)': (?:Value error, )?(.*)$", r"\1 不能这样写:\2"),
     )
 )
-_REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), text)
-    for pattern, text in (
-        (r"Input should be a valid integer.*$", "应为整数。"),
-        (r"Input should be a valid number.*$", "应为数字。"),
-        (r"Input should be less than or equal to (\S+)$", r"不能大于 \1。"),
-        (r"Input should be greater than or equal to (\S+)$", r"不能小于 \1。"),
-        (r"'([^']*)' is not one of (.*?)\.?$", r"没有“\1”,可用:\2。"),
-        (r"'([^']*)' does not match the formats? '%Y-%m-%d'\.?$", r"“\1”不是日期,应像 2026-01-31。"),
-    )
-)
 
 
 def usage_text_zh(text: str) -> str:
@@ -38,6 +29,4 @@ def usage_text_zh(text: str) -> str:
         if count:
             text = changed
             break
-    for pattern, said in _REASONS:
-        text = pattern.sub(said, text)
-    return text
+    return reason_zh(text)

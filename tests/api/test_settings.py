@@ -56,22 +56,22 @@ def test_they_are_read_once(settings, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "reason"),
     [
-        ("MICROGRID_LANG", "fr"),
-        ("MICROGRID_PORT", "0"),
-        ("MICROGRID_TIMEZONE", "Mars/Olympus"),
-        ("MICROGRID_TIMEZONE", "../etc/passwd"),
-        ("MICROGRID_METRIC_CRS", "4549"),
-        ("MICROGRID_DATABASE_URL", "mysql://u@h/d"),
-        ("MICROGRID_DATABASE_URL", "postgresql://u@h/"),
-        ("MICROGRID_FOUR_EYES", "perhaps"),
+        ("MICROGRID_LANG", "fr", "只能是 zh 或 en。"),
+        ("MICROGRID_PORT", "0", "不能小于 1。"),
+        ("MICROGRID_TIMEZONE", "Mars/Olympus", "不是时区,应像 Asia/Shanghai。"),
+        ("MICROGRID_TIMEZONE", "../etc/passwd", "不是时区,应像 Asia/Shanghai。"),
+        ("MICROGRID_METRIC_CRS", "4549", "应像 EPSG:4549。"),
+        ("MICROGRID_DATABASE_URL", "mysql://u@h/d", "应写成 postgresql://user@host:port/database。"),
+        ("MICROGRID_DATABASE_URL", "postgresql://u@h/", "应写成 postgresql://user@host:port/database。"),
+        ("MICROGRID_FOUR_EYES", "perhaps", "应为 yes 或 no。"),
     ],
 )
-def test_what_cannot_be_used_is_refused_by_its_name(settings, name, value):
+def test_what_cannot_be_used_is_refused_by_its_name(settings, name, value, reason):
     with pytest.raises(BadInput) as refused:
         settings(**{name: value})
-    assert name in refused.value.zh
+    assert refused.value.zh == f"环境变量不可用:\n{name}: {reason}"
     assert name in refused.value.en
 
 

@@ -68,6 +68,9 @@ def test_members_of_a_record_have_names_for_people(monkeypatch: pytest.MonkeyPat
 def test_the_language_falls_back_where_the_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MICROGRID_LANG", "en")
     assert context.message_language() == "en"
+    monkeypatch.setenv("MICROGRID_PORT", "none")
+    load_settings.cache_clear()
+    assert context.message_language() == "en"
     monkeypatch.setenv("MICROGRID_LANG", "fr")
     load_settings.cache_clear()
     assert context.message_language() == "zh"
