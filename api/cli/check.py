@@ -211,5 +211,5 @@ def _premises_text(premises: str, *, zh: bool) -> str:
 
 
 def _few(codes: "Sequence[str]") -> str:
-    shown = "、".join(codes[:3])
+    shown = ("、" if context.language() == "zh" else ", ").join(codes[:3])
     return f"{shown} …({len(codes)})" if len(codes) > 3 else shown

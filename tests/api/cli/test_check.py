@@ -82,6 +82,7 @@ def test_english(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert "3 grids, 2 areas; not an exact coverage" in out
     assert "1 × gap, 10,000 m² in all" in out
     assert "blocking" in out
+    assert "、" not in out
 
 
 @pytest.mark.parametrize(
