@@ -1,18 +1,16 @@
 """``export``: a layer of a generation or draft as a file for WPS, QGIS and ArcGIS."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from api.cli import context
 from api.cli.context import AreaCode, AsName, DraftNumber, Encoding, GenerationNumber
 from api.cli.output import note
+from api.cli.taken import record_taken
 from boundaries.errors import BadInput, NotFound
 from boundaries.tiers import TIERS, Tier
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 _ALIASES = {"water": "waters", "parents": "areas"}
 
@@ -71,9 +69,10 @@ def export(
             f"{_state_zh(generation, draft)}没有 {layer}。请先导入,或用 --draft N 指明调整方案。",
             f"There are no {layer} in this state. Load them first, or name a draft with --draft N.",
         )
-    written = write_columns(file, in_crs(columns, crs), encoding=encoding)
+    columns = in_crs(columns, crs)
     if allowed == "restricted":
-        _record(engine, layer=layer, file=file.name, actor=context.actor(as_))
+        record_taken(engine, action="export.restricted", subject=layer, file=file.name, actor=context.actor(as_))
+    written = write_columns(file, columns, encoding=encoding)
     names = "、".join(path.name for path in written)
     note(f"已写出 {len(columns)} 条:{names}" if language == "zh" else f"Wrote {len(columns)} rows: {names}")
 
@@ -89,19 +88,3 @@ def _state_zh(generation: int | None, draft: int | None) -> str:
     if draft is not None:
         return f"调整方案 {draft} 中"
     return f"第 {generation} 版中" if generation is not None else "当前版本中"
-
-
-def _record(engine: "Engine", *, layer: str, file: str, actor: str) -> None:
-    """Who took contacts and unpublished phones out of the service is on record."""
-    from boundaries.services import journal
-    from boundaries.store.engine import writing
-
-    with writing(engine) as session:
-        journal.record(
-            session,
-            actor=actor,
-            action="export.restricted",
-            subject=layer,
-            detail={"file": file},
-            now=context.now(),
-        )

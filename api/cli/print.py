@@ -1,6 +1,6 @@
 """``print``: sheets for the wall and the binder, and the web map, from the database or from files."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ import typer
 from api.cli import context
 from api.cli.context import (
     AreaCode,
+    AsName,
     CodeColumn,
     Crs,
     DraftNumber,
@@ -33,12 +34,14 @@ from api.cli.sources import (
     StreetsFile,
     read_snapshot,
 )
+from api.cli.taken import record_taken
 from boundaries.errors import BadInput
 
 if TYPE_CHECKING:
     from boundaries.snapshot import Snapshot
     from geo.errors import Language
     from maps.proof import SheetReport
+    from maps.sheet import SheetResult
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
@@ -54,16 +57,6 @@ AllPhones = Annotated[
 ]
 _FORMATS = {".pdf": "pdf", ".png": "png", ".svg": "svg"}
 _NAMED_AT_MOST = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where the plan comes from."""
-
-    files: Files
-    state: State
-    water: Path | None
-    walls: Path | None
 
 
 @app.command("sheet", help="打印一个区域的网格图 / print the sheet of an area")
@@ -114,6 +107,7 @@ def print_sheet(
         Path | None,
         typer.Option("--proof", metavar="FILE", help="比例尺与注记的证明(JSON) / report on scale and labels"),
     ] = None,
+    as_: AsName = None,
     format: OutputFormat = "table",  # noqa: A002  the option's own name
 ) -> int:
     """Print a sheet.
@@ -130,6 +124,7 @@ def print_sheet(
     """
     from maps.sheet import SheetSpec, sheet
 
+    actor = context.actor(as_)
     file_format = _FORMATS.get(out.suffix.lower())
     if file_format is None:
         raise BadInput(
@@ -137,9 +132,10 @@ def print_sheet(
             f'The suffix "{out.suffix}" is not known. Use .pdf, .png or .svg.',
         )
     files = Files(
-        grids, parents, buildings, compounds, shops, streets, people, crs, code_column, parent_column, encoding
-    )
-    snapshot = _with_neighbours(_Source(files, State(draft, generation, area), water, walls))
+        grids, parents, buildings, compounds, shops, streets, people, crs, code_column, parent_column, encoding,
+        water, walls,
+    )  # fmt: skip
+    snapshot = _with_neighbours(files, State(draft, generation, area))
     spec = SheetSpec(
         date=day.date() if day is not None else context.today(), area=area, paper=paper,
         orientation=_choice("orientation", orientation, ("landscape", "portrait")),  # type: ignore[arg-type]
@@ -148,12 +144,9 @@ def print_sheet(
         show_totals=not no_totals, show_shops=not no_shops, dpi=dpi,
     )  # fmt: skip
     made = sheet(snapshot, spec)
-    paths = [out, *(out.with_stem(f"{out.stem}-{page}") for page in range(2, len(made.files) + 1))]
-    for path, data in zip(paths, made.files, strict=True):
-        _write(path, data)
-    if proof is not None:
-        text = orjson.dumps(made.report.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        _write(proof, text)
+    if all_phones:
+        _record(files, subject="sheet" if area is None else f"sheet:{area}", file=out, actor=actor)
+    paths = _save(made, out, proof)
     _tell(made.report, spec.language)
     emit(_summary(made.report, paths), format=format, label=context.label)
     return int(not made.report.is_complete)
@@ -183,6 +176,7 @@ def print_web(
     title: Title = None,
     all_phones: AllPhones = False,
     no_findings: Annotated[bool, typer.Option("--no-findings", help="不检查,不显示问题 / without checks")] = False,
+    as_: AsName = None,
     format: OutputFormat = "table",  # noqa: A002  the option's own name
 ) -> None:
     """Write the web map, with the findings of the checks as layers.
@@ -195,58 +189,54 @@ def print_web(
     from boundaries.checks import run
     from maps.web import web_map
 
+    actor = context.actor(as_)
     if out.suffix.lower() not in (".html", ".htm"):
         raise BadInput(
             f"网页地图的文件应以 .html 结尾,不是“{out.suffix}”。",
             f'The file of a web map ends in .html, not "{out.suffix}".',
         )
     files = Files(
-        grids, parents, buildings, compounds, shops, streets, people, crs, code_column, parent_column, encoding
-    )
-    snapshot = _read(_Source(files, State(draft, generation, area), water, walls))
+        grids, parents, buildings, compounds, shops, streets, people, crs, code_column, parent_column, encoding,
+        water, walls,
+    )  # fmt: skip
+    snapshot = read_snapshot(files, State(draft, generation, area))
     findings = () if no_findings else run(snapshot, make_rules())
     text = web_map(
         snapshot, findings, day=context.today(), language=_language(lang), title=title,
         show_unpublished_phones=all_phones,
     )  # fmt: skip
+    if all_phones:
+        _record(files, subject="web" if area is None else f"web:{area}", file=out, actor=actor)
     _write(out, text.encode())
     emit({"file": str(out), "grids": len(snapshot.grids), "findings": len(findings), "bytes": len(text.encode())},
          format=format, label=context.label)  # fmt: skip
 
 
-def _read(source: _Source) -> "Snapshot":
-    """The plan from files, where any is named, else from the database."""
-    files = source.files
-    if not files.named and source.water is None and source.walls is None:
-        return read_snapshot(files, source.state)
-    if source.state.draft is not None or source.state.generation is not None:
-        raise BadInput(
-            "--draft 和 --generation 用于数据库,不能与文件一起用。请去掉其中一种。",
-            "--draft and --generation are about the database and do not go with files. Leave one of them out.",
-        )
-    if files.grids is None:
-        raise BadInput(
-            "缺少 --grids 文件。用文件制图时须给出它。", "The file --grids is missing; with files it is needed."
-        )
-    from boundaries.exchange.snapshot_files import snapshot_from_files
-
-    return snapshot_from_files(
-        grids=files.grids, parents=files.parents, buildings=files.buildings, compounds=files.compounds,
-        shops=files.shops, streets=files.streets, water=source.water, walls=source.walls, people=files.people,
-        crs=files.crs, code_column=files.code_column, parent_column=files.parent_column, encoding=files.encoding,
-    )  # fmt: skip
-
-
-def _with_neighbours(source: _Source) -> "Snapshot":
+def _with_neighbours(files: Files, state: State) -> "Snapshot":
     """The plan of an area with the areas beside it: everything under its parent."""
-    snapshot = _read(source)
-    state = source.state
-    if source.files.named or state.area is None:
+    # An area of a file is cut out by the sheet itself.
+    snapshot = read_snapshot(files, replace(state, area=None) if files.named else state)
+    if files.named or state.area is None:
         return snapshot
     above = snapshot.ancestors(state.area)
-    if len(above) < 2:
-        return snapshot
-    return read_snapshot(source.files, State(state.draft, state.generation, above[1].code))
+    return snapshot if len(above) < 2 else read_snapshot(files, replace(state, area=above[1].code))
+
+
+def _record(files: Files, *, subject: str, file: Path, actor: str) -> None:
+    """Who took unpublished phones out of the database is on record, before they are out."""
+    if not files.named:
+        record_taken(context.engine(), action="print.restricted", subject=subject, file=file.name, actor=actor)
+
+
+def _save(made: "SheetResult", out: Path, proof: Path | None) -> list[Path]:
+    """Write a sheet, a picture a page, and its report; gives the files of the sheet."""
+    paths = [out, *(out.with_stem(f"{out.stem}-{page}") for page in range(2, len(made.files) + 1))]
+    for path, data in zip(paths, made.files, strict=True):
+        _write(path, data)
+    if proof is not None:
+        text = orjson.dumps(made.report.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        _write(proof, text)
+    return paths
 
 
 def _language(lang: str | None) -> "Language":

@@ -42,11 +42,13 @@ class Files:
     code_column: str | None = None
     parent_column: str | None = None
     encoding: str | None = None
+    water: Path | None = None
+    walls: Path | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
         """Names of the layers that have a file."""
-        layers = ("grids", "parents", "buildings", "compounds", "shops", "streets", "people")
+        layers = ("grids", "parents", "buildings", "compounds", "shops", "streets", "people", "water", "walls")
         return tuple(layer for layer in layers if getattr(self, layer) is not None)
 
 
@@ -124,6 +126,8 @@ def _from_files(files: Files, state: State, needs: Sequence[str]) -> "Snapshot":
         compounds=files.compounds,
         shops=files.shops,
         streets=files.streets,
+        water=files.water,
+        walls=files.walls,
         people=files.people,
         crs=files.crs,
         code_column=files.code_column,

@@ -9,6 +9,9 @@ from sqlalchemy import URL, Engine
 
 from api.cli.main import run
 from api.settings import load_settings
+from boundaries.errors import Unavailable
+from boundaries.services.journal import entries
+from boundaries.store.engine import connect, reading
 from tests.api.cli.office import (
     buildings_file,
     compounds_file,
@@ -108,6 +111,32 @@ def test_a_sheet_from_the_database_shows_the_areas_beside_it(
     assert all(area.name in text for area in plans.AREAS[1:] if area.level == community.level)
 
 
+def test_unpublished_phones_go_out_on_record_or_not_at_all(
+    office: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = plans.AREAS[1].code
+    sheet, web = tmp_path / "sheet.pdf", tmp_path / "map.html"
+    run(["print", "sheet", "--area", code, "--out", str(sheet), "--all-phones", "--as", "李安"])
+    assert run(["print", "web", "--out", str(web), "--all-phones", "--as", "李安"]) == 0
+    assert run(["print", "web", "--out", str(web)]) == 0
+    engine = connect(load_settings().database_url or "")
+    with reading(engine) as session:
+        deeds = [(deed.action, deed.subject, deed.actor) for deed in entries(session, limit=3)]
+    engine.dispose()
+    assert deeds[:2] == [("print.restricted", "web", "李安"), ("print.restricted", f"sheet:{code}", "李安")]
+    assert deeds[2][0] != "print.restricted"
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise Unavailable("断开", "gone")
+
+    monkeypatch.setattr("boundaries.services.journal.record", unreachable)
+    later = tmp_path / "later.pdf"
+    assert run(["print", "sheet", "--area", code, "--out", str(later), "--all-phones"]) == 5
+    assert run(["export", "people", str(later.with_suffix(".csv")), "--tier", "restricted"]) in {4, 5}
+    assert run(["export", "grids", str(later.with_suffix(".xlsx")), "--tier", "restricted"]) == 5
+    assert [*tmp_path.glob("later*")] == []
+
+
 def test_the_web_map_from_the_database(office: None, tmp_path: Path) -> None:
     out = tmp_path / "map.html"
     assert run(["print", "web", "--area", plans.AREAS[1].code, "--out", str(out)]) == 0
@@ -125,6 +154,7 @@ def test_the_web_map_from_the_database(office: None, tmp_path: Path) -> None:
         (["sheet", "--out", "x.pdf", "--grids", "GRIDS", "--draft", "1"], "--draft"),
         (["sheet", "--out", "x.pdf", "--water", "GRIDS"], "--grids"),
         (["web", "--out", "x.pdf", "--grids", "GRIDS"], ".html"),
+        (["web", "--out", "x.html", "--grids", "GRIDS", "--area", "C1"], "--area"),
     ],
 )
 def test_what_is_not_known_is_refused_and_nothing_written(
