@@ -384,8 +384,7 @@ CREATE TABLE microgrid.area_state (
     CONSTRAINT fk_area_state_parent_id FOREIGN KEY(parent_id) REFERENCES microgrid.area (id),
     CONSTRAINT fk_area_state_source_id FOREIGN KEY(source_id) REFERENCES microgrid.source (id)
 );
-CREATE INDEX ix_area_state_current ON microgrid.area_state USING gist (valid);
-CREATE INDEX ix_area_state_geom ON microgrid.area_state USING gist (geom);
+CREATE INDEX ix_area_state_geom_valid ON microgrid.area_state USING gist (geom, valid);
 CREATE INDEX ix_area_state_parent_id ON microgrid.area_state (parent_id);
 CREATE INDEX ix_area_state_since ON microgrid.area_state (since);
 CREATE INDEX ix_area_state_until ON microgrid.area_state (until);
@@ -431,8 +430,7 @@ CREATE TABLE microgrid.micro_grid_state (
     CONSTRAINT fk_micro_grid_state_source_id FOREIGN KEY(source_id) REFERENCES microgrid.source (id)
 );
 CREATE INDEX ix_micro_grid_state_area_id ON microgrid.micro_grid_state (area_id);
-CREATE INDEX ix_micro_grid_state_current ON microgrid.micro_grid_state USING gist (valid);
-CREATE INDEX ix_micro_grid_state_geom ON microgrid.micro_grid_state USING gist (geom);
+CREATE INDEX ix_micro_grid_state_geom_valid ON microgrid.micro_grid_state USING gist (geom, valid);
 CREATE INDEX ix_micro_grid_state_since ON microgrid.micro_grid_state (since);
 CREATE INDEX ix_micro_grid_state_until ON microgrid.micro_grid_state (until);
 
@@ -468,7 +466,7 @@ CREATE TABLE microgrid.part_state (
     CONSTRAINT fk_part_state_micro_grid_id FOREIGN KEY(micro_grid_id) REFERENCES microgrid.micro_grid (id),
     CONSTRAINT fk_part_state_source_id FOREIGN KEY(source_id) REFERENCES microgrid.source (id)
 );
-CREATE INDEX ix_part_state_current ON microgrid.part_state USING gist (valid);
+CREATE INDEX ix_part_state_valid ON microgrid.part_state USING gist (valid);
 CREATE INDEX ix_part_state_micro_grid_id ON microgrid.part_state (micro_grid_id);
 CREATE INDEX ix_part_state_since ON microgrid.part_state (since);
 CREATE INDEX ix_part_state_until ON microgrid.part_state (until);
@@ -512,8 +510,7 @@ CREATE TABLE microgrid.building_state (
     CONSTRAINT fk_building_state_source_id FOREIGN KEY(source_id) REFERENCES microgrid.source (id)
 );
 CREATE INDEX ix_building_state_compound_id ON microgrid.building_state (compound_id);
-CREATE INDEX ix_building_state_current ON microgrid.building_state USING gist (valid);
-CREATE INDEX ix_building_state_geom ON microgrid.building_state USING gist (geom);
+CREATE INDEX ix_building_state_geom_valid ON microgrid.building_state USING gist (geom, valid);
 CREATE INDEX ix_building_state_since ON microgrid.building_state (since);
 CREATE INDEX ix_building_state_until ON microgrid.building_state (until);
 
@@ -550,8 +547,7 @@ CREATE TABLE microgrid.compound_state (
     CONSTRAINT fk_compound_state_draft_id FOREIGN KEY(draft_id) REFERENCES microgrid.draft (id),
     CONSTRAINT fk_compound_state_source_id FOREIGN KEY(source_id) REFERENCES microgrid.source (id)
 );
-CREATE INDEX ix_compound_state_current ON microgrid.compound_state USING gist (valid);
-CREATE INDEX ix_compound_state_geom ON microgrid.compound_state USING gist (geom);
+CREATE INDEX ix_compound_state_geom_valid ON microgrid.compound_state USING gist (geom, valid);
 CREATE INDEX ix_compound_state_since ON microgrid.compound_state (since);
 CREATE INDEX ix_compound_state_until ON microgrid.compound_state (until);
 
@@ -591,7 +587,7 @@ CREATE TABLE microgrid.assignment_state (
     CONSTRAINT fk_assignment_state_micro_grid_id FOREIGN KEY(micro_grid_id) REFERENCES microgrid.micro_grid (id),
     CONSTRAINT fk_assignment_state_source_id FOREIGN KEY(source_id) REFERENCES microgrid.source (id)
 );
-CREATE INDEX ix_assignment_state_current ON microgrid.assignment_state USING gist (valid);
+CREATE INDEX ix_assignment_state_valid ON microgrid.assignment_state USING gist (valid);
 CREATE INDEX ix_assignment_state_micro_grid_id ON microgrid.assignment_state (micro_grid_id);
 CREATE INDEX ix_assignment_state_since ON microgrid.assignment_state (since);
 CREATE INDEX ix_assignment_state_until ON microgrid.assignment_state (until);

@@ -68,7 +68,7 @@ area_state = states(
     *filled("name"),
     Column("level", ForeignKey(f"{SCHEMA}.area_level.code"), nullable=False),
     reference("parent_id", "area.id", nullable=True),
-    *shape(POLYGONS),
+    *shape(POLYGONS, "valid"),
     CheckConstraint("parent_id <> area_id", name="parent_other"),
 )
 
@@ -103,7 +103,7 @@ micro_grid_state = states(
     Column("layer", Text, nullable=False),
     Column("street_group", Text),
     reference("area_id", "area.id"),
-    *shape(("POLYGON",)),
+    *shape(("POLYGON",), "valid"),
     CheckConstraint("layer IN ('tile', 'overlay')", name="layer_known"),
     ForeignKeyConstraint(
         ["micro_grid_id", "code"], [f"{SCHEMA}.micro_grid_code.micro_grid_id", f"{SCHEMA}.micro_grid_code.code"]
@@ -131,7 +131,7 @@ building_state = states(
     *counted("floors"),
     *counted("entrances"),
     *counted("dwellings"),
-    *shape((*POLYGONS, "POINT")),
+    *shape((*POLYGONS, "POINT"), "valid"),
 )
 
 compound = Table("compound", metadata, identifier(), _code(), _code_filled())
@@ -141,7 +141,7 @@ compound_state = states(
     *filled("name"),
     Column("property_managed", Boolean),
     Column("resettlement", Boolean),
-    *shape(POLYGONS),
+    *shape(POLYGONS, "valid"),
 )
 
 # Which premises: exactly one of the three, and each only once.
@@ -167,6 +167,6 @@ assignment_state = states(
     CheckConstraint("jsonb_typeof(alternatives) = 'array'", name="alternatives_list"),
 )
 
-# Published states are read by generation more than by thing.
-for _states in (area_state, micro_grid_state, part_state, building_state, compound_state, assignment_state):
-    Index(f"ix_{_states.name}_current", _states.c.valid, postgresql_using="gist")
+# Published states are read by generation more than by thing; those with shapes have it in the index of their place.
+for _states in (part_state, assignment_state):
+    Index(None, _states.c.valid, postgresql_using="gist")

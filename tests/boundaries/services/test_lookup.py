@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select, text
 
 from boundaries.errors import BadInput, NotFound
 from boundaries.model import MicroGrid
@@ -12,6 +12,7 @@ from boundaries.services.lookup import Located, Responsible, locate, locate_many
 from boundaries.services.reading import snapshot
 from boundaries.store import releases, states
 from boundaries.store.engine import reading, writing
+from boundaries.store.overlay import GRID, Moment, effective
 from geo.crs import STORAGE_CRS, parse_crs, project
 from geo.datum import wgs84_to_gcj02
 from geo.errors import CrsProblem
@@ -197,3 +198,23 @@ def test_many_points_agree_with_one_and_with_the_index_of_files(planned: Engine)
 def test_no_points_are_no_question(planned: Engine) -> None:
     with reading(planned) as session:
         assert locate_many(session, xy=np.empty((0, 2)), crs="EPSG:4490").micro_grid == ()
+
+
+def test_a_place_is_found_by_its_index_before_any_statistics_are_gathered(planned: Engine) -> None:
+    draft = plans.open_draft(planned)
+    many = [
+        MicroGrid(0, 0, f"N{number}", "新", EAST, plans.square(number % 40, 2 + number // 40)) for number in range(2000)
+    ]
+    with writing(planned) as session:
+        states.put_grids(session, draft.id, many, source_id=None)
+        releases.add_generation(session, draft.id, newest=1, actor="周平", now=plans.NOW, note="", summary={})
+        releases.turn(session, draft.id, 2)
+    holds, (x, y) = effective(GRID, Moment(2)), plans.at(20.5, 20.5)
+    point = func.ST_SetSRID(func.ST_MakePoint(x, y), 4490)
+    query = select(holds.c.code).where(func.ST_Intersects(holds.c.geom, point))
+    with reading(planned) as session:
+        assert session.execute(query).scalars().all() == ["N740"]
+        asked = query.compile(session.connection(), compile_kwargs={"literal_binds": True})
+        told = "\n".join(session.execute(text(f"EXPLAIN {asked}")).scalars())
+    assert "ix_micro_grid_state_geom_valid" in told
+    assert "BitmapAnd" not in told
