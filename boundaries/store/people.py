@@ -55,7 +55,7 @@ def put_people(session: Session, rows: Sequence[Person], *, source_id: int | Non
         if stands is None:
             new.append(row)
         else:
-            changed += _correct(session, row, stands, source_id=source_id)
+            changed += _correct(session, row, stands, source_id=source_id, today=today)
     _add(session, new, roles=roles, targets=targets, source_id=source_id, today=today)
     return Recorded(new=len(new), changed=changed, unchanged=len(rows) - len(new) - changed)
 
@@ -118,10 +118,10 @@ def _overlapping(rows: Sequence[Row[Any]], during: DayRange[date]) -> Row[Any] |
     return next((row for row in rows if row.during.overlaps(during)), None)
 
 
-def _correct(session: Session, row: Person, stands: Row[Any], *, source_id: int | None) -> bool:
+def _correct(session: Session, row: Person, stands: Row[Any], *, source_id: int | None, today: date) -> bool:
     """Bring a standing charge up to date, and say whether it had to be."""
     about = {name: getattr(row, name) for name in _ABOUT}
-    kept = _kept_days(row, stands.during)
+    kept = _kept_days(row, stands.during, today)
     if kept == stands.during and all(getattr(stands, name) == value for name, value in about.items()):
         return False
     session.execute(update(_person).where(_person.c.id == stands.person_id).values(**about, source_id=source_id))
@@ -177,9 +177,10 @@ def _days(row: Person, today: date) -> DayRange[date]:
     return DayRange(first, row.until + timedelta(days=1) if row.until is not None else None)
 
 
-def _kept_days(row: Person, current: DayRange[date]) -> DayRange[date]:
-    """A row that says no days leaves those that stand."""
-    until = row.until + timedelta(days=1) if row.until is not None else current.upper
+def _kept_days(row: Person, current: DayRange[date], today: date) -> DayRange[date]:
+    """A row that says no days leaves those that stand; one that names no end takes up again what had ended."""
+    has_ended = current.upper is not None and current.upper <= today
+    until = row.until + timedelta(days=1) if row.until is not None else None if has_ended else current.upper
     return DayRange(row.since or current.lower, until)
 
 

@@ -90,6 +90,18 @@ def test_the_same_people_loaded_twice_at_once_stand_once(planned):
     assert names.count("孙悦") == 1
 
 
+def test_who_had_left_and_is_named_again_from_an_earlier_day_is_in_charge_again(planned):
+    again = replace(PEOPLE[0], since=TODAY)
+    with reading(planned) as session:
+        (charge,) = (one.id for one in plan.snapshot(session, today=TODAY).people if one.name == again.name)
+    with writing(planned) as session:
+        assert close_people(session, [charge], TODAY + timedelta(days=1)) == 1
+        assert put_people(session, [again], source_id=None, today=LATER) == Recorded(0, 1, 0)
+    with reading(planned) as session:
+        people = plan.snapshot(session, today=LATER).people
+    assert [(one.since, one.until) for one in people if one.name == again.name] == [(TODAY, None)]
+
+
 def test_what_is_closed_can_open_again(planned):
     with writing(planned) as session:
         assert registers.close(session, "shops", ["S1", "S9"], LATER) == 1
