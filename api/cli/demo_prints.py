@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.reasons import system_reason_zh
 from boundaries.errors import BadInput
 from boundaries.exchange.formats import write_whole
 from boundaries.exchange.writing import write_findings
@@ -33,7 +34,7 @@ def make_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(
-            f"不能建立文件夹 {folder}:{error.strerror}。请用 --out 指定别处。",
+            f"不能建立文件夹 {folder}:{system_reason_zh(error)}。请用 --out 指定别处。",
             f"Cannot make the folder {folder}: {error.strerror}. Name another with --out.",
         ) from error
     return folder

@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 
 from api import VERSION
 from api.cli.usage import usage_text_zh
+from api.reasons import system_reason_zh
 from boundaries.errors import Blocked, Conflict, Forbidden, NotFound, Unavailable
 from geo.errors import Problem
 
@@ -251,7 +252,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "已中断。" if is_zh else "Interrupted."
     if isinstance(error, OSError) and error.filename is not None:
-        zh = f"不能使用文件“{error.filename}”:{error.strerror}。请检查路径和权限。"
+        zh = f"不能使用文件“{error.filename}”:{system_reason_zh(error)}。请检查路径和权限。"
         return zh if is_zh else f'File "{error.filename}": {error.strerror}. Check the path and your rights.'
     kind = type(error).__name__
     zh = f"程序内部错误({kind})。请连同上方的日志一起报告。"

@@ -100,6 +100,23 @@ def test_an_internal_error_logs_where_but_not_what(
     assert "ValueError" in text
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "图.pdf"), "“图.pdf”:没有这个文件或文件夹。"),
+        (PermissionError(13, "Permission denied", "图.pdf"), "“图.pdf”:没有权限。"),
+        (OSError(28, "No space left on device", "图.pdf"), "“图.pdf”:磁盘已满。"),
+        (OSError(5, "Input/output error", "图.pdf"), "“图.pdf”:Input/output error。"),
+    ],
+)
+def test_what_the_system_refuses_is_told_in_chinese(
+    error: OSError, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _raising(monkeypatch, error)
+    assert run(["check"]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_verb_may_name_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     _raising(monkeypatch, typer.Exit(1))
     assert run(["check"]) == 1
