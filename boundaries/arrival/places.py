@@ -8,6 +8,7 @@ import shapely
 
 from boundaries.arrival.rows import Arrival, refuse
 from boundaries.errors import BadInput, RefusedRow
+from boundaries.exchange.snapshot_files import smallest_around
 from boundaries.model import Area
 from boundaries.snapshot import Snapshot
 from geo.crs import Metric
@@ -84,7 +85,7 @@ def with_grid_areas(arrivals: Sequence[Arrival], shapes: Shapes, areas: Sequence
             "where they are in a draft, add --draft N.",
         )
     words = codes_by_word(areas)
-    around = _smallest_around(shapes, areas)
+    around = [None if at is None else areas[at].code for at in smallest_around(shapes, areas)]
     refused, result = [], []
     for arrival, inside in zip(arrivals, around, strict=True):
         named = arrival.value.area
@@ -103,18 +104,6 @@ def with_grid_areas(arrivals: Sequence[Arrival], shapes: Shapes, areas: Sequence
         result.append(arrival.but(area=code or ""))
     refuse(refused)
     return result
-
-
-def _smallest_around(shapes: Shapes, areas: Sequence[Area]) -> list[str | None]:
-    outlines = np.asarray([area.polygon for area in areas], dtype=object)
-    sizes = shapely.area(outlines)
-    result: list[int | None] = [None] * len(shapes)
-    inner = shapely.point_on_surface(shapes)
-    for index, area in zip(*shapely.STRtree(outlines).query(inner, predicate="intersects"), strict=True):
-        held = result[index]
-        if held is None or sizes[area] < sizes[held]:
-            result[index] = int(area)
-    return [None if at is None else areas[at].code for at in result]
 
 
 def require_touching(

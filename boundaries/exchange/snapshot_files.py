@@ -4,7 +4,7 @@ Nothing is converted: the grids' coordinates stay as they are, and the other fil
 are brought into the grids' system only where they are in another one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -188,19 +188,20 @@ def _with_parents(cells: tuple[MicroGrid, ...], areas: tuple[Area, ...], *, is_n
         return tuple(replace(cell, area=code or cell.area) for cell, code in zip(cells, resolved, strict=True))
     if len(areas) == 1:
         return tuple(replace(cell, area=areas[0].code) for cell in cells)
-    places = smallest_around(cells, areas)
+    places = smallest_around(shapes_of(cells), areas)
     return tuple(
         replace(cell, area="" if at is None else areas[at].code) for cell, at in zip(cells, places, strict=True)
     )
 
 
-def smallest_around(cells: tuple[MicroGrid, ...], areas: tuple[Area, ...]) -> list[int | None]:
-    """For each grid the smallest area around a point inside it.
+def smallest_around(shapes: Shapes, areas: Sequence[Area]) -> list[int | None]:
+    """For each shape the smallest area around a point inside it.
 
     Parameters
     ----------
-    cells : tuple of MicroGrid
-    areas : tuple of Area
+    shapes : ndarray of Polygon or MultiPolygon
+        Broken and empty ones too.
+    areas : sequence of Area
         In the same coordinates.
 
     Returns
@@ -208,25 +209,24 @@ def smallest_around(cells: tuple[MicroGrid, ...], areas: tuple[Area, ...]) -> li
     list of int or None
         Position in ``areas``; None where no area holds it, or it has no shape.
     """
-    shapes = np.asarray([area.polygon for area in areas], dtype=object)
-    whole = np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes))
-    sizes = shapely.area(whole)
-    result: list[int | None] = [None] * len(cells)
-    shaped = [index for index, cell in enumerate(cells) if not cell.polygon.is_empty]
-    if not shaped or not len(areas):
-        return result
-    polygons = np.asarray([cells[index].polygon for index in shaped], dtype=object)
-    inner = shapely.point_on_surface(np.where(shapely.is_valid(polygons), polygons, shapely.make_valid(polygons)))
-    for point, area in zip(*shapely.STRtree(whole).query(inner, predicate="intersects"), strict=True):
-        held = result[shaped[point]]
+    outlines = _valid(np.asarray([area.polygon for area in areas], dtype=object))
+    sizes = shapely.area(outlines)
+    result: list[int | None] = [None] * len(shapes)
+    inner = shapely.point_on_surface(_valid(shapes))
+    for index, area in zip(*shapely.STRtree(outlines).query(inner, predicate="intersects"), strict=True):
+        held = result[index]
         if held is None or sizes[area] < sizes[held]:
-            result[shaped[point]] = int(area)
+            result[index] = int(area)
     return result
+
+
+def _valid(shapes: Shapes) -> Shapes:
+    return np.asarray(np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes)), dtype=object)
 
 
 def _outline(cells: tuple[MicroGrid, ...]) -> Area:
     shapes = np.asarray([cell.polygon for cell in cells if cell.layer == "tile"], dtype=object)
-    whole = shapely.union_all(np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes)))
+    whole = shapely.union_all(_valid(shapes))
     outline = filled(whole)
     return Area(1, UNION_CODE, "全部网格的外轮廓", "community", None, outline)
 
