@@ -21,6 +21,7 @@ from boundaries.store import places, queries
 from boundaries.store.overlay import Moment
 from boundaries.store.places import Around, Touching
 from geo.crs import STORAGE_CRS, SourceCrs, parse_crs, project, round_to_storage
+from geo.errors import CrsProblem
 from geo.locate import CellIndex
 
 Purpose = Literal["household", "shop"]
@@ -143,12 +144,13 @@ def locate(
     NotFound
         If there is no such generation.
     """
-    lon, lat = to_degrees(np.array([[x, y]], dtype=float), parse_crs(crs))[0].tolist()
+    source, given = parse_crs(crs), np.array([[x, y]], dtype=float)
+    lon, lat = to_degrees(given, source)[0].tolist()
     moment, number = _moment(session, generation, day, timezone)
     grids = places.touching(session, moment, x=lon, y=lat)
     tiles = [grid for grid in grids if grid.layer == "tile"]
     if not grids:
-        _refuse_swapped(session, moment, lon, lat)
+        _refuse_swapped(session, moment, given[0], source)
     kinds = {kind.code: kind for kind in queries.kinds(session)}
     parts = places.parts_of(session, moment, [grid.id for grid in grids])
     if tiles:
@@ -195,7 +197,8 @@ def locate_many(
     """
     usable = np.flatnonzero(np.isfinite(xy).all(axis=1))
     degrees = np.full(xy.shape, np.nan)
-    degrees[usable] = to_degrees(xy[usable], parse_crs(crs))
+    source = parse_crs(crs)
+    degrees[usable] = to_degrees(xy[usable], source)
     moment, number = _moment(session, generation, None, "UTC")
     codes: list[str | None] = [None] * len(xy)
     areas: list[str | None] = [None] * len(xy)
@@ -210,7 +213,7 @@ def locate_many(
     for point, code in zip(alone, _lowest_areas(session, moment, degrees[alone]), strict=True):
         areas[point] = code
     if len(usable) and not any(areas):
-        _refuse_swapped(session, moment, *np.median(degrees[usable], axis=0).tolist())
+        _refuse_swapped(session, moment, np.median(xy[usable], axis=0), source)
     in_gap = np.array([code is None and area is not None for code, area in zip(codes, areas, strict=True)], dtype=bool)
     return LocatedMany(number, tuple(codes), tuple(areas), on_border, in_gap)
 
@@ -270,17 +273,24 @@ def _moment(session: Session, generation: int | None, day: date | None, timezone
     return Moment(number), number
 
 
-def _refuse_swapped(session: Session, moment: Moment, lon: float, lat: float) -> None:
+def _refuse_swapped(session: Session, moment: Moment, xy: NDArray[np.float64], source: SourceCrs) -> None:
     """Refuse a point far from the service area that would be in it with its axes the other way round."""
     bounds = places.extent(session, moment)
-    if bounds is None:
+    if bounds is None or _is_within(xy, source, bounds) or not _is_within(xy[::-1], source, bounds):
         return
+    raise BadInput(
+        "横纵坐标颠倒了:x 是经度(或东坐标),y 是纬度(或北坐标)。请交换后再查。",
+        "The axes are swapped: x is longitude (or easting), y is latitude (or northing). Swap them and ask again.",
+    )
+
+
+def _is_within(xy: NDArray[np.float64], source: SourceCrs, bounds: tuple[float, float, float, float]) -> bool:
     west, south, east, north = bounds
-    if not (west <= lon <= east and south <= lat <= north) and west <= lat <= east and south <= lon <= north:
-        raise BadInput(
-            "横纵坐标颠倒了:x 是经度(或东坐标),y 是纬度(或北坐标)。请交换后再查。",
-            "The axes are swapped: x is longitude (or easting), y is latitude (or northing). Swap them and ask again.",
-        )
+    try:
+        lon, lat = to_degrees(xy[None], source)[0].tolist()
+    except CrsProblem:
+        return False
+    return bool(west <= lon <= east and south <= lat <= north)
 
 
 def _told(grid: Touching, parts: dict[int, tuple[Part, ...]]) -> LocatedGrid:

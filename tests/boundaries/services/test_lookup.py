@@ -163,6 +163,10 @@ def test_bad_questions_are_refused(planned: Engine) -> None:
     lon, lat = plans.at(0.5, 0.5)
     with pytest.raises(BadInput, match="axes are swapped"):
         ask(planned, lat, lon)
+    (east, north), *_ = project(np.array([[lon, lat]]), parse_crs(STORAGE_CRS), "EPSG:4549").tolist()
+    assert ask(planned, east, north, crs="EPSG:4549").micro_grid is not None
+    with pytest.raises(BadInput, match="axes are swapped"):
+        ask(planned, north, east, crs="EPSG:4549")
     with pytest.raises(CrsProblem, match="No coordinate system"):
         ask(planned, lon, lat, crs=None)
     with pytest.raises(CrsProblem, match="datum"):
