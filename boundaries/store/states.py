@@ -141,15 +141,15 @@ def put_parts(session: Session, draft_id: int, rows: Sequence[tuple[str, Part]],
     Raises
     ------
     BadInput
-        If a code stands twice, a micro-grid is not known, or a part names not
-        exactly one of units and floors.
+        If a code stands twice, a micro-grid is not known or retired, or a part names
+        not exactly one of units and floors.
     NotFound, Conflict
         If there is no such draft, or it is not open.
     """
     moment = edit(session, draft_id)
     codes = [part.code for _, part in rows]
     require_distinct(codes, noun_zh="分段", noun_en="Parts")
-    grids = _ids(session, GRID, [grid for grid, _ in rows])
+    grids = _living_grids(session, moment, [grid for grid, _ in rows])
     ids = registered_ids(session, PART, codes)
     values = (
         (
@@ -230,7 +230,7 @@ def put_assignments(
     Raises
     ------
     BadInput
-        If premises stand twice, or premises or a grid are not known.
+        If premises stand twice, premises or a grid are not known, or a grid is retired.
     NotFound, Conflict
         If there is no such draft, or it is not open.
     """
@@ -239,7 +239,7 @@ def put_assignments(
     require_distinct(
         [f"{row.premises_kind}:{row.premises}" for row in given], noun_zh="楼栋小区商铺", noun_en="Premises"
     )
-    grids = _ids(session, GRID, [row.grid for row in given])
+    grids = _living_grids(session, moment, [row.grid for row in given])
     ids = _assignment_ids(session, given)
     values = (
         (
@@ -301,6 +301,19 @@ def _hanging(session: Session, thing: Thing, moment: Moment, column: str, number
 def _ids(session: Session, thing: Thing, codes: Sequence[str | None]) -> dict[str | None, int | None]:
     zh, en = _NOUNS[thing.name]
     return require_ids(session, thing, codes, noun_zh=zh, noun_en=en)
+
+
+def _living_grids(session: Session, moment: Moment, codes: Sequence[str | None]) -> dict[str | None, int | None]:
+    """Permanent numbers of grids that hold: what hangs on a retired one is seen by nobody."""
+    found = _ids(session, GRID, codes)
+    living = set(session.execute(select(effective(GRID, moment).c.micro_grid_id)).scalars())
+    gone = sorted(code for code, number in found.items() if code is not None and number not in living)
+    if gone:
+        raise BadInput(
+            f"微网格 {'、'.join(gone[:5])} 在方案 {moment.draft} 中已撤销或还没有。请改用现有的网格。",
+            f"Draft {moment.draft} has no micro-grid {', '.join(gone[:5])} (any more). Name one that it has.",
+        )
+    return found
 
 
 def _assignment_ids(session: Session, rows: Sequence[Assignment]) -> dict[tuple[PremisesKind, str], int]:

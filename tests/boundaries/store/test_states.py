@@ -160,6 +160,17 @@ def test_premises_are_given_to_another_grid(planned):
     assert found["B2"].accepted_by == "吴敏"
 
 
+def test_nothing_is_hung_on_a_retired_grid(planned):
+    draft = open_draft(planned)
+    with writing(planned) as session:
+        states.retire(session, draft.id, "grids", ["G3"])
+    moved = Assignment("shop", "S1", "G3", "nearest", "最近", "nearest")
+    with pytest.raises(BadInput, match="has no micro-grid G3"), writing(planned) as session:
+        states.put_assignments(session, draft.id, [moved], actor="陈晨")
+    with pytest.raises(BadInput, match="has no micro-grid G3"), writing(planned) as session:
+        states.put_parts(session, draft.id, [("G3", replace(PARTS[0][1], code="G3-1"))], source_id=None)
+
+
 BOWTIE = Polygon([(119.18, 32.27), (119.181, 32.271), (119.181, 32.27), (119.18, 32.271)])
 OFF = Polygon([(119.18, 32.27), (119.1810000001, 32.27), (119.181, 32.271)])
 REFUSED = {
