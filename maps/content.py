@@ -69,6 +69,10 @@ def grid_table(
             name, phone = who(area.code)
             known = name != word("nobody", language)
             rows.append(Row((area.name, name if known else "", phone if known else ""), "group"))
+        elif area is None and last is not None:
+            # Else they would seem to belong to the group above.
+            last = None
+            rows.append(Row((word("other_grids", language), "", ""), "group"))
         rows.extend(row(index))
     aligns: tuple[Align, ...] = tuple("left" if head == "name" else "centre" for head in heads)
     title = word("table", language)

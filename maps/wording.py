@@ -11,6 +11,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "shops": ("商铺 {} 家", "{} shops"),
     "table": ("微网格一览表", "Micro-grids and people in charge"),
     "table_more": ("微网格一览表(续)", "Micro-grids (continued)"),
+    "other_grids": ("其他微网格", "Other micro-grids"),
     "continued": ("(续表见第 {} 页)", " (continued on page {})"),
     "code": ("编号", "No."),
     "name": ("网格名称", "Name"),

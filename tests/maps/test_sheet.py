@@ -220,6 +220,14 @@ def test_sixty_grids_and_more_run_on_to_a_second_page_and_none_is_lost(tmp_path)
     assert "Micro-grids and people in charge (continued on page 2)" in in_english
 
 
+def test_grids_of_no_composite_grid_stand_under_a_heading_of_their_own(tmp_path):
+    plan = community()
+    assert "其他微网格" not in text_of(_saved(sheet(plan, _spec()), tmp_path))
+    front = replace(plan.grids[10], area=plan.area_by_code[plan.grids[10].area].parent)
+    text = text_of(_saved(sheet(replace(plan, grids=(*plan.grids[:10], front)), _spec()), tmp_path))
+    assert text.count("其他微网格") == 1
+
+
 def test_grids_too_small_for_a_name_keep_their_number_inside_or_outside(tmp_path):
     snapshot = _rows(3, 2, side=200)
     x, y = 450_000.0, 3_570_000.0
