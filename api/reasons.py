@@ -1,6 +1,5 @@
 """Why a value cannot be used: what the libraries say in English, said in Chinese."""
 
-import errno
 import re
 
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -26,21 +25,3 @@ def reason_zh(text: str) -> str:
     for pattern, said in _REASONS:
         text = pattern.sub(said, text)
     return text
-
-
-_SYSTEM = {
-    errno.ENOENT: "没有这个文件或文件夹",
-    errno.EACCES: "没有权限",
-    errno.EPERM: "不允许",
-    errno.EEXIST: "已经存在",
-    errno.EISDIR: "这是文件夹",
-    errno.ENOTDIR: "上级不是文件夹",
-    errno.ENOSPC: "磁盘已满",
-    errno.EROFS: "磁盘只读",
-    errno.ENAMETOOLONG: "名称太长",
-}
-
-
-def system_reason_zh(error: OSError) -> str:
-    """What the operating system refused, in Chinese as far as it is known."""
-    return _SYSTEM.get(error.errno or 0, error.strerror or type(error).__name__)

@@ -15,6 +15,7 @@
 Which exit code and which HTTP status each becomes is one table each, in ``api``.
 """
 
+import errno
 from dataclasses import dataclass
 
 from geo.errors import Language, Problem
@@ -107,3 +108,21 @@ class Forbidden(PlanProblem):
 
 class Unavailable(PlanProblem):
     """The database or another service cannot be used now."""
+
+
+_SYSTEM = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许",
+    errno.EEXIST: "已经存在",
+    errno.EISDIR: "这是文件夹",
+    errno.ENOTDIR: "上级不是文件夹",
+    errno.ENOSPC: "磁盘已满",
+    errno.EROFS: "磁盘只读",
+    errno.ENAMETOOLONG: "名称太长",
+}
+
+
+def system_reason_zh(error: OSError) -> str:
+    """What the operating system refused, in Chinese as far as it is known."""
+    return _SYSTEM.get(error.errno or 0, error.strerror or type(error).__name__)

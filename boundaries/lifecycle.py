@@ -42,6 +42,8 @@ STEPS: dict[Action, tuple[tuple[DraftStatus, ...], DraftStatus]] = {
     "publish": (("approved",), "published"),
     "abandon": (("open", "submitted", "approved"), "abandoned"),
 }
+# What a draft waits for on its way to publication.
+_FORWARD: dict[DraftStatus, Action] = {"open": "submit", "submitted": "approve"}
 _LIVING: tuple[DraftStatus, ...] = ("open", "submitted", "approved")
 
 
@@ -113,9 +115,13 @@ def next_status(
         is_zh, is_en = STATUS_NAMES[draft.status]
         wanted_zh = "、".join(STATUS_NAMES[status][0] for status in allowed)
         wanted_en = " or ".join(STATUS_NAMES[status][1] for status in allowed)
+        step = _FORWARD.get(draft.status) if action in {"approve", "publish"} else None
+        hint_zh = f"下一步:draft {step} {draft.id}。" if step else ""
+        hint_en = f" Next: draft {step} {draft.id}." if step else ""
+        which_zh, which_en = f"调整方案 {draft.id}“{draft.name}”", f'Draft {draft.id} "{draft.name}"'
         raise Conflict(
-            f"调整方案 {draft.id}“{draft.name}”{is_zh},不能{did_zh}。须先处于:{wanted_zh}。",
-            f'Draft {draft.id} "{draft.name}" is {is_en} and cannot be {did_en}; it must be {wanted_en} first.',
+            f"{which_zh}{is_zh},不能{did_zh}。须先处于:{wanted_zh}。{hint_zh}",
+            f"{which_en} is {is_en} and cannot be {did_en}; it must be {wanted_en} first.{hint_en}",
         )
     if four_eyes and action in {"approve", "publish"} and actor in {draft.created_by, *authors}:
         raise Forbidden(

@@ -6,8 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.reasons import system_reason_zh
-from boundaries.errors import BadInput
+from boundaries.errors import BadInput, system_reason_zh
 from boundaries.exchange.formats import write_whole
 from boundaries.exchange.writing import write_findings
 from maps.sheet import SheetSpec, sheet

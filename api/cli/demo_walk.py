@@ -11,6 +11,7 @@ from boundaries import checks
 from boundaries.assignment import propose
 from boundaries.demo.files import LoadFile, TownFiles
 from boundaries.exchange.reading import read_table
+from boundaries.exchange.wording import layer_name
 from boundaries.findings import blocking
 from boundaries.rules import Rules
 from boundaries.services import drafting, publishing, showcase
@@ -29,19 +30,6 @@ if TYPE_CHECKING:
 
 PLANNER, REVIEWER = "演示规划员", "演示审核员"
 RULES = Rules()
-
-_LAYERS = {
-    "areas": ("区域", "areas"),
-    "buildings": ("楼栋", "buildings"),
-    "compounds": ("小区", "compounds"),
-    "streets": ("道路", "streets"),
-    "waters": ("水系", "waters"),
-    "walls": ("围墙", "walls"),
-    "shops": ("商铺", "shops"),
-    "grids": ("微网格", "micro-grids"),
-    "parts": ("高层分段", "parts of towers"),
-    "people": ("人员", "people"),
-}
 
 
 @dataclass
@@ -216,7 +204,7 @@ def _load(stage: Stage, file: LoadFile, draft: int) -> int:
     with writing(stage.engine) as session:
         plan = plan_load(session, file.layer, [table], today=stage.today, draft=into)
         report = apply_load(session, plan, actor=PLANNER, today=stage.today, department=file.department, now=stage.now)
-    zh, en = _LAYERS[file.layer]
+    zh, en = layer_name(file.layer, "zh"), layer_name(file.layer, "en")
     counts = (("新", "new", report.new), ("改", "changed", report.changed), ("同", "as before", report.unchanged))
     told_zh = "、".join(f"{word} {count}" for word, _, count in counts if count)
     told_en = ", ".join(f"{count} {word}" for _, word, count in counts if count)

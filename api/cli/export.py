@@ -51,6 +51,7 @@ def export(
         If there is no such generation, draft or area, or nothing of the layer in it.
     """
     from boundaries.exchange.formats import write_columns
+    from boundaries.exchange.wording import layer_name
     from boundaries.exchange.writing import in_crs, layer_columns
     from boundaries.services.reading import snapshot
     from boundaries.store.engine import reading
@@ -66,8 +67,8 @@ def export(
     columns = layer_columns(layer, state, tier=allowed, language=language)
     if not len(columns):
         raise NotFound(
-            f"{_state_zh(generation, draft)}没有 {layer}。请先导入,或用 --draft N 指明调整方案。",
-            f"There are no {layer} in this state. Load them first, or name a draft with --draft N.",
+            f"{_state_zh(generation, draft)}没有{layer_name(layer, 'zh')}。请先导入,或用 --draft N 指明调整方案。",
+            f"There are no {layer_name(layer, 'en')} in this state. Load them first, or name a draft with --draft N.",
         )
     columns = in_crs(columns, crs)
     if allowed == "restricted":

@@ -217,7 +217,7 @@ def _show(plan: "LoadPlan", report: "LoadReport | None", as_format: str) -> None
     counts = (len(found.new), len(found.changed), len(found.unchanged), len(found.missing), closed)
     names = ("新增", "变化", "未变", "缺少", "关闭") if is_zh else ("new", "changed", "unchanged", "missing", "closed")
     table("、".join(plan.files), names, [counts])
-    note(_closing(draft, is_written=report is not None, is_zh=is_zh))
+    note(_closing(plan, report, is_zh=is_zh))
 
 
 def _show_rows(plan: "LoadPlan", *, is_zh: bool) -> None:
@@ -235,10 +235,17 @@ def _show_rows(plan: "LoadPlan", *, is_zh: bool) -> None:
         note(f"另有 {more} 行未列出(--format json 可看全部)" if is_zh else f"and {more} more rows (see --format json)")
 
 
-def _closing(draft: int | None, *, is_written: bool, is_zh: bool) -> str:
-    if not is_written:
+def _closing(plan: "LoadPlan", report: "LoadReport | None", *, is_zh: bool) -> str:
+    from boundaries.services.intake import DRAFTED
+
+    if report is None:
         return "只是预演,没有写入。" if is_zh else "A dry run: nothing was written."
-    if draft is None:
-        return "已写入,即时生效。" if is_zh else "Written, and live at once."
-    hint_zh = f"已写入调整方案 {draft}。下一步:draft check {draft} 检查,draft submit {draft} 提交审核。"
-    return hint_zh if is_zh else f"Written to draft {draft}. Next: draft check {draft}, then draft submit {draft}."
+    if report.draft is not None:
+        number = report.draft
+        hint_zh = f"已写入调整方案 {number}。下一步:draft check {number} 检查,draft submit {number} 提交审核。"
+        return (
+            hint_zh if is_zh else f"Written to draft {number}. Next: draft check {number}, then draft submit {number}."
+        )
+    if plan.layer in DRAFTED:
+        return "与现有内容相同,没有写入。" if is_zh else "Nothing differs from what stands; nothing was written."
+    return "已写入,即时生效。" if is_zh else "Written, and live at once."

@@ -18,8 +18,7 @@ from typer.exceptions import TyperException
 
 from api import VERSION
 from api.cli.usage import usage_text_zh
-from api.reasons import system_reason_zh
-from boundaries.errors import Blocked, Conflict, Forbidden, NotFound, Unavailable
+from boundaries.errors import Blocked, Conflict, Forbidden, NotFound, Unavailable, system_reason_zh
 from geo.errors import Problem
 
 DONE = 0

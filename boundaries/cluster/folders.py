@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boundaries.cluster.account import Account
-from boundaries.errors import Unavailable
+from boundaries.errors import Unavailable, system_reason_zh
 
 PORT = 5432
 # sun_path of a socket address holds 108 bytes with its final zero.
@@ -93,7 +93,7 @@ def make_root(where: Places, account: Account) -> None:
     except OSError as error:
         _unmake(made)
         raise Unavailable(
-            f"无法建立数据目录 {where.home}({error.strerror})。请用 MICROGRID_HOME 另选一个。",
+            f"无法建立数据目录 {where.home}({system_reason_zh(error)})。请用 MICROGRID_HOME 另选一个。",
             f"The data folder {where.home} cannot be made ({error.strerror}). Choose another with MICROGRID_HOME.",
         ) from error
     if not _may_write(where.root, account):

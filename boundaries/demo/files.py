@@ -1,6 +1,6 @@
 """The files an office would have of the demo town, as its departments keep them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,6 @@ from geo.datum import wgs84_to_gcj02
 
 SHOPS_CRS = "GCJ-02"
 
-# Words that a clerk writes, by layer and header.
-_WORDS: dict[tuple[str, str], Mapping[str, str]] = {
-    ("grids", "图层"): {"tile": "平铺", "overlay": "叠加"},
-    ("shops", "街侧"): {"left": "左", "right": "右"},
-    ("shops", "经营状态"): {"open": "营业", "vacant": "空置", "closed": "关闭"},
-}
-_YES_NO = {True: "是", False: "否"}
 _THIN = Side(style="thin")
 _FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
@@ -120,24 +113,10 @@ def write_town(town: Town, folder: Path) -> TownFiles:
 def _layer(folder: Path, layer: str, file: str, snapshot: Snapshot) -> LoadFile:
     """One layer in the office's own system, in a clerk's words."""
     columns = layer_columns(layer, snapshot, tier="restricted")
-    words: dict[tuple[str, str], Mapping[Any, str]] = dict(_WORDS)
-    words["areas", "层级"] = {level.code: level.name_zh for level in snapshot.levels}
-    words["grids", "网格类型"] = {kind.code: kind.name_zh for kind in snapshot.kinds}
-    words["people", "职务"] = {role.code: role.name_zh for role in snapshot.roles}
-    values = {
-        header: [_word(value, words.get((layer, header), {})) for value in found]
-        for header, found in columns.values.items()
-        if any(value is not None for value in found)
-    }
+    values = {header: found for header, found in columns.values.items() if any(value is not None for value in found)}
     path = folder / file
     write_columns(path, replace(columns, values=values))
     return LoadFile(layer, path, None if columns.geometry is None else CRS, _DEPARTMENTS[layer])
-
-
-def _word(value: Any, words: Mapping[Any, str]) -> Any:
-    if isinstance(value, bool):
-        return _YES_NO[value]
-    return words.get(value, value) if isinstance(value, str) else value
 
 
 def _shops(folder: Path, snapshot: Snapshot) -> LoadFile:
@@ -146,11 +125,7 @@ def _shops(folder: Path, snapshot: Snapshot) -> LoadFile:
     places = shapely.get_coordinates(columns.geometry)
     degrees = project(places, snapshot.crs, STORAGE_CRS)
     lon, lat = wgs84_to_gcj02(degrees[:, 0], degrees[:, 1])
-    values = {
-        header: [_word(value, _WORDS.get(("shops", header), {})) for value in found]
-        for header, found in columns.values.items()
-        if header != "商铺编码"
-    }
+    values = {header: found for header, found in columns.values.items() if header != "商铺编码"}
     values["统一社会信用代码"] = values.pop("信用代码")
     # Eight decimals are a millimetre: what such a phone writes down at best.
     values |= {"经度": np.round(lon, 8).tolist(), "纬度": np.round(lat, 8).tolist()}

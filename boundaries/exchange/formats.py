@@ -20,7 +20,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from shapely.geometry import mapping
 
-from boundaries.errors import BadInput
+from boundaries.errors import BadInput, system_reason_zh
 from geo.crs import STORAGE_DECIMALS, SourceCrs
 
 SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".parquet", ".csv", ".xlsx")
@@ -76,7 +76,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> tuple[Path, ...]:
         aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
     except OSError as error:
         raise BadInput(
-            f"不能写入 {path.parent}:{error.strerror}。请换一个存在且可写的文件夹。",
+            f"不能写入 {path.parent}:{system_reason_zh(error)}。请换一个存在且可写的文件夹。",
             f"Cannot write to {path.parent}: {error.strerror}. Choose a folder that exists and may be written to.",
         ) from error
     try:
@@ -85,7 +85,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> tuple[Path, ...]:
         placed = [file.replace(path.parent / file.name) for file in made]
     except OSError as error:
         raise BadInput(
-            f"不能写入 {path}:{error.strerror}。请检查磁盘空间、权限,以及文件是否正被打开。",
+            f"不能写入 {path}:{system_reason_zh(error)}。请检查磁盘空间、权限,以及文件是否正被打开。",
             f"Cannot write {path}: {error.strerror}. Check disk space, rights, and whether another program holds it.",
         ) from error
     finally:

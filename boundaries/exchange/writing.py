@@ -10,6 +10,7 @@ import shapely
 from boundaries.errors import BadInput
 from boundaries.exchange.formats import Columns, write_columns
 from boundaries.exchange.shapes import shapes_of
+from boundaries.exchange.wording import spoken, words_of
 from boundaries.findings import Finding
 from boundaries.snapshot import Snapshot
 from boundaries.tiers import FIELDS, Tier, header, phone_for, visible_fields
@@ -29,7 +30,7 @@ def layer_columns(layer: str, snapshot: Snapshot, *, tier: Tier, language: Langu
     snapshot : Snapshot
     tier : Tier
     language : {"zh", "en"}
-        Of the headers.
+        Of the headers; in Chinese, codes of lists become words too.
 
     Returns
     -------
@@ -48,7 +49,10 @@ def layer_columns(layer: str, snapshot: Snapshot, *, tier: Tier, language: Langu
         )
     values = _values(layer, snapshot)
     fields = visible_fields(layer, tier)
-    columns = {header(layer, name, language): [_field(layer, value, name, tier) for value in values] for name in fields}
+    columns = {
+        header(layer, name, language): _column(layer, name, values, snapshot, tier=tier, language=language)
+        for name in fields
+    }
     if layer == "parts":
         owners = {part.code: grid.polygon for grid in snapshot.grids for part in grid.parts}
         return Columns(columns, _objects([owners[part.code] for _, part in values]), snapshot.crs)
@@ -62,12 +66,22 @@ def _values(layer: str, snapshot: Snapshot) -> Sequence[Any]:
     return tuple(getattr(snapshot, layer))
 
 
-def _field(layer: str, value: Any, name: str, tier: Tier) -> Any:
+def _column(
+    layer: str, name: str, values: Sequence[Any], snapshot: Snapshot, *, tier: Tier, language: Language
+) -> list[Any]:
+    found = [_field(layer, value, name, tier, language) for value in values]
+    if language == "en":
+        return found
+    words = words_of(layer, name, snapshot)
+    return [spoken(value, words) for value in found]
+
+
+def _field(layer: str, value: Any, name: str, tier: Tier, language: Language) -> Any:
     special: dict[tuple[str, str], Callable[[], Any]] = {
         ("grids", "parent"): lambda: value.area,
         ("parts", "grid"): lambda: value[0].code,
         ("people", "phone"): lambda: phone_for(tier, value.phone, is_published=value.phone_published),
-        ("assignments", "reason"): lambda: value.reason_zh,
+        ("assignments", "reason"): lambda: value.reason_zh if language == "zh" else value.reason_en,
     }
     if (layer, name) in special:
         return special[layer, name]()

@@ -17,6 +17,7 @@ from boundaries.arrival.plan import Arriving, Placed, place
 from boundaries.errors import BadInput, Conflict
 from boundaries.exchange.headers import LAYERS, Synonyms
 from boundaries.exchange.tables import Note, Table
+from boundaries.exchange.wording import layer_name
 from boundaries.lifecycle import Draft
 from boundaries.model import Area, MicroGrid
 from boundaries.services import drafting, journal, reading
@@ -210,6 +211,8 @@ def apply_load(
     BadInput
         If the database refuses a value.
     """
+    if plan.draft is None and plan.layer in DRAFTED and _is_idle(plan, missing):
+        return _report(plan, draft=None, closed=0)
     opened = _draft_for(session, plan, actor=actor, now=now) if plan.layer in DRAFTED else None
     draft = opened.id if opened is not None else None
     together = plan.layer == "areas" and len(plan.groups) > 1
@@ -225,20 +228,7 @@ def apply_load(
         states.put_areas(session, draft, plan.refined_areas, source_id=None)
         states.put_grids(session, draft, [replace(grid, parts=()) for grid in plan.refined_grids], source_id=None)
     closed = _close(session, plan, draft=draft, today=today) if missing == "close" else 0
-    found = plan.comparison
-    report = LoadReport(
-        layer=plan.layer,
-        files=plan.files,
-        draft=draft,
-        new=len(found.new),
-        changed=len(found.changed),
-        unchanged=len(found.unchanged),
-        missing=len(found.missing),
-        closed=closed,
-        refined=len(plan.refined_areas) + len(plan.refined_grids),
-        changes=found.changes,
-        notes=plan.notes,
-    )
+    report = _report(plan, draft=draft, closed=closed)
     # The trail is for one at a time: nobody waits for a long load, only for its end.
     if opened is not None and plan.draft is None:
         drafting.record_opening(session, opened, now=now)
@@ -254,9 +244,33 @@ def apply_load(
     return report
 
 
+def _is_idle(plan: LoadPlan, missing: Missing) -> bool:
+    """Whether nothing would be written: no draft is opened for that."""
+    found = plan.comparison
+    closes = missing == "close" and bool(found.missing)
+    return not (found.new or found.changed or closes or plan.refined_areas or plan.refined_grids)
+
+
+def _report(plan: LoadPlan, *, draft: int | None, closed: int) -> LoadReport:
+    found = plan.comparison
+    return LoadReport(
+        layer=plan.layer,
+        files=plan.files,
+        draft=draft,
+        new=len(found.new),
+        changed=len(found.changed),
+        unchanged=len(found.unchanged),
+        missing=len(found.missing),
+        closed=closed,
+        refined=len(plan.refined_areas) + len(plan.refined_grids),
+        changes=found.changes,
+        notes=plan.notes,
+    )
+
+
 def _draft_for(session: Session, plan: LoadPlan, *, actor: str, now: datetime | None) -> Draft:
     if plan.draft is None:
-        name = f"导入 {plan.layer} {'、'.join(plan.files)}"
+        name = f"导入{layer_name(plan.layer, 'zh')} {'、'.join(plan.files)}"
         draft = add_draft(session, name=name[:200], area_id=None, actor=actor, now=now)
         if draft.base_generation != plan.generation:
             raise Conflict(

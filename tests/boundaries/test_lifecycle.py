@@ -53,3 +53,10 @@ def test_only_an_open_draft_is_edited():
     require_open(OPEN)
     with pytest.raises(Conflict, match="is submitted"):
         require_open(replace(OPEN, status="submitted"))
+
+
+def test_a_step_too_early_says_what_comes_next():
+    with pytest.raises(Conflict) as refusal:
+        next_status(OPEN, "publish", actor="周平", four_eyes=True)
+    assert "draft submit 7" in refusal.value.zh
+    assert "Next: draft submit 7." in refusal.value.en

@@ -62,8 +62,18 @@ def test_parts_carry_the_polygon_of_their_grid():
 def test_headers_in_english_and_assignments():
     found = layer_columns("assignments", PLAN, tier="internal", language="en")
     assert found.values["premises"] == ["S1"]
-    assert found.values["reason"] == ["门在网格内"]
+    assert found.values["reason"] == ["door inside"]
+    assert found.values["method"] == ["containment"]
     assert found.geometry is None
+
+
+def test_codes_become_words_in_chinese():
+    assert columns("grids", "public")["网格类型"] == ["住宅"]
+    assert columns("grids", "public")["图层"] == ["平铺"]
+    assert columns("shops", "internal")["经营状态"] == ["营业"]
+    assert columns("people", "internal")["职务"] == ["联络员", "志愿者"]
+    assert columns("people", "internal")["电话公开"] == ["是", "否"]
+    assert columns("assignments", "internal")["方法"] == ["位于网格内"]
 
 
 def test_a_layer_that_does_not_exist_is_refused():

@@ -14,7 +14,7 @@ from boundaries.checks import run
 from boundaries.errors import BadInput, Conflict, NotFound, RefusedRows
 from boundaries.rules import Rules
 from boundaries.services import publishing
-from boundaries.services.drafting import open_draft
+from boundaries.services.drafting import list_drafts, open_draft
 from boundaries.services.intake import apply_load, plan_load
 from boundaries.services.journal import entries
 from boundaries.services.reading import snapshot
@@ -132,6 +132,16 @@ def test_the_same_files_again_change_nothing(town):
     after = state(town, draft=1)
     assert [g.polygon.wkb for g in before.grids] == [g.polygon.wkb for g in after.grids]
     assert [g.version for g in before.grids] == [g.version for g in after.grids]
+
+
+def test_no_draft_is_opened_for_what_stands_already(town):
+    publishing.publish(town, 1, check=lambda _: (), actor="周平", four_eyes=False, now=NOW, today=TODAY)
+    report = load(town, "grids", grids())
+    assert (report.draft, report.unchanged) == (None, len(state(town).grids))
+    with reading(town) as session:
+        assert [draft.id for draft in list_drafts(session)] == [1]
+    moved = load(town, "grids", grids({"g4": ("C2", box(300, 0, 500, 101.3)), "g5": ("C2", box(300, 101.3, 500, 200))}))
+    assert moved.draft == 2
 
 
 def test_a_moved_border_changes_two_grids_and_stays_exact(town):
