@@ -72,6 +72,7 @@ def load(
     from boundaries.store.engine import reading, writing
 
     layer = _ALIASES.get(layer, layer)
+    _require_areas(layer, level)
     keep_or_close = _missing(missing)
     columns = column_names(column)
     actor = context.actor(as_)
@@ -82,7 +83,7 @@ def load(
         "draft": draft,
         "columns": columns,
         "synonyms": office_headers(),
-        "level": _level(layer, level),
+        "level": level,
     }
     engine = context.engine()
     if dry_run:
@@ -157,15 +158,9 @@ def _missing(text: str) -> "Missing":
     raise BadInput(f"--missing 只能是 keep 或 close,收到“{text}”。", f'--missing is keep or close; got "{text}".')
 
 
-def _level(layer: str, level: str | None) -> str | None:
-    from boundaries.exchange.values import level_words
-    from boundaries.snapshot import DEFAULT_LEVELS
-
-    if level is None:
-        return None
-    if layer != "areas":
+def _require_areas(layer: str, level: str | None) -> None:
+    if level is not None and layer != "areas":
         raise BadInput("--level 只用于 areas(区域)。", "--level is for areas only.")
-    return level_words(DEFAULT_LEVELS).get(level.casefold(), level)
 
 
 def _tables(

@@ -9,6 +9,7 @@ broken, missing and several-part polygons pass, since checks report those.
 from collections.abc import Mapping
 from typing import cast
 
+from boundaries.errors import BadInput
 from boundaries.exchange.headers import Synonyms
 from boundaries.exchange.rows import Parsed, Rows
 from boundaries.exchange.tables import Table
@@ -62,7 +63,7 @@ def parse_areas(
     RefusedRows
         If any row cannot be used.
     BadInput
-        If the file lacks codes, levels or shapes.
+        If the file lacks codes, levels or shapes, or there is no such level.
     CrsProblem
         If nobody said which system the coordinates are in.
     """
@@ -74,12 +75,17 @@ def parse_areas(
     shapes = rows.shapes("polygon")
     words = level_words(levels)
     names = "、".join(each.name_zh for each in levels)
+    given = None if level is None else word(level, words)
+    if level is not None and given is None:
+        raise BadInput(
+            f"没有层级“{level}”。可用:{names}。", f'There is no level "{level}". Known are: {", ".join(words)}.'
+        )
     values = []
     for index in range(len(rows)):
-        own = level
+        own = given
         if own is None or "level" in rows.fields:
             zh, en = f"没有这个层级。可用:{names}", f"is no level. Known are: {', '.join(words)}"
-            own = rows.read(index, "level", lambda text: word(text, words), zh, en) or level
+            own = rows.read(index, "level", lambda text: word(text, words), zh, en) or given
         if own is None and is_strict and rows.text(index, "level") is None:
             rows.needed(index, "level")
         code = _code(rows, index)

@@ -1,7 +1,7 @@
 """What people write into cells, as values: counts, dates, flags, phones, words of lists."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from boundaries.model import Kind, Level, Role
@@ -121,29 +121,22 @@ def word(text: str, words: Mapping[str, str]) -> str | None:
 
 def level_words(levels: Iterable[Level]) -> dict[str, str]:
     """Word -> code of a level: its code, its names and what people call it."""
-    known = tuple(levels)
-    codes = {level.code for level in known}
-    words = {text: code for text, code in _LEVEL_WORDS.items() if code in codes}
-    for level in known:
-        words |= {level.code: level.code, level.name_zh: level.code, level.name_en.casefold(): level.code}
-    return words
+    return _words(tuple(levels), _LEVEL_WORDS)
 
 
 def kind_words(kinds: Iterable[Kind]) -> dict[str, str]:
     """Word -> code of a kind: its code, its names and what people call it."""
-    known = tuple(kinds)
-    codes = {kind.code for kind in known}
-    words = {text: code for text, code in _KIND_WORDS.items() if code in codes}
-    for kind in known:
-        words |= {kind.code: kind.code, kind.name_zh: kind.code, kind.name_en.casefold(): kind.code}
-    return words
+    return _words(tuple(kinds), _KIND_WORDS)
 
 
 def role_words(roles: Iterable[Role]) -> dict[str, str]:
     """Word -> code of a role: its code, its names and what people call it."""
-    known = tuple(roles)
-    codes = {role.code for role in known}
-    words = {text: code for text, code in _ROLE_WORDS.items() if code in codes}
-    for role in known:
-        words |= {role.code: role.code, role.name_zh: role.code, role.name_en.casefold(): role.code}
+    return _words(tuple(roles), _ROLE_WORDS)
+
+
+def _words(known: Sequence[Level | Kind | Role], sayings: Mapping[str, str]) -> dict[str, str]:
+    codes = {each.code for each in known}
+    words = {text: code for text, code in sayings.items() if code in codes}
+    for each in known:
+        words |= dict.fromkeys((each.code, each.name_zh, each.name_en.casefold()), each.code)
     return words

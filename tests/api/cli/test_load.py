@@ -121,6 +121,7 @@ def test_refused_rows_are_listed_with_their_place_and_leave_no_trace(
         (("load", "trees", "x.gpkg"), "找不到文件"),
         (("load", "grids", "FILE", "--missing", "drop"), "keep 或 close"),
         (("load", "grids", "FILE", "--level", "社区"), "--level 只用于"),
+        (("load", "areas", "FILE", "--level", "片区"), "没有层级“片区”"),
         (("load", "grids", "FILE", "--column", "name"), "字段=表头"),
         (("load", "grids", "FILE", "--column", "name=没有"), "文件里没有“没有”列"),
         (("load", "grids", "FILE", "--crs", "EPSG:4610"), "基准面"),
