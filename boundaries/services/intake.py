@@ -138,6 +138,8 @@ def plan_load(
             f"没有图层“{layer}”。可用:{'、'.join(LAYERS)}。",
             f'There is no layer "{layer}". Known: {", ".join(LAYERS)}.',
         )
+    if layer not in DRAFTED:
+        registers.wait_for_turn(session, layer)
     revision = read_draft(session, draft).revision if draft is not None else None
     standing = reading.snapshot(session, today=today, draft=draft or _newest_draft(session, layer))
     arriving = Arriving(layer, tuple(tables), columns or {}, synonyms, level)

@@ -39,6 +39,13 @@ from boundaries.store.overlay import BUILDING, PART
 _REGISTERS = 0x6D67_0004
 
 RegisterKind = Literal["shops", "streets", "waters", "walls"]
+_TABLES: dict[str, Table] = {
+    "shops": tables.shop_record,
+    "streets": tables.street,
+    "waters": tables.water,
+    "walls": tables.wall,
+    "people": tables.charge,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +197,17 @@ def close(session: Session, kind: RegisterKind, codes: Sequence[str], today: dat
         table = tables.shop_record
         chosen: ColumnElement[bool] = table.c.shop_id.in_(select(tables.shop.c.id).where(tables.shop.c.code == wanted))
     else:
-        table = {"streets": tables.street, "waters": tables.water, "walls": tables.wall}[kind]
+        table = _TABLES[kind]
         chosen = table.c.code == wanted
     return end_rows(session, table, chosen, today)
+
+
+def wait_for_turn(session: Session, register: str) -> None:
+    """Wait until nobody else writes to ``shops``, ``streets``, ``waters``, ``walls`` or ``people``, and then hold it.
+
+    Whoever takes what a file does not say from what stands must call this before reading.
+    """
+    wait_for_others(session, _TABLES[register])
 
 
 def wait_for_others(session: Session, table: Table) -> None:

@@ -22,6 +22,7 @@ from boundaries.store import states, tables
 from boundaries.store.drafts import authors, read_draft
 from boundaries.store.engine import reading, writing
 from tests.boundaries.drawn import directed_segments_cancel, table
+from tests.boundaries.meanwhile import at_once
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -406,6 +407,25 @@ def test_shops_are_known_by_door_until_they_have_a_credit_code(town):
     assert [c.field for c in renamed.changes] == ["店名"]
     assert sorted(s.name for s in state(town, today=TODAY + timedelta(days=10)).shops) == ["五金店", "老早点铺"]
     assert sorted(s.name for s in state(town, today=TODAY).shops) == ["五金店", "早点铺"]
+
+
+def test_of_two_loads_at_once_neither_takes_back_what_the_other_said(town):
+    spots = [place(Point(50, 50)), place(Point(60, 50))]
+    columns = {"门牌号": ["1号", "2号"], "店名": ["早点铺", "五金店"]}
+    load(town, "shops", table(columns, spots))
+
+    def bring(**more):
+        def deed(session):
+            plan = plan_load(session, "shops", [table(columns | more, spots)], today=TODAY)
+            apply_load(session, plan, actor="李安", today=TODAY)
+
+        return deed
+
+    at_once(town, bring(业态=["餐饮", "零售"]), bring(联系电话=["13800000001", "13800000002"]))
+    assert [(s.trade, s.contact) for s in state(town, draft=1).shops] == [
+        ("餐饮", "13800000001"),
+        ("零售", "13800000002"),
+    ]
 
 
 def test_a_new_tenant_with_a_credit_code_of_its_own_is_another_shop(town):

@@ -1,6 +1,5 @@
 """Registers are live at once and dated: an update closes a row and opens another."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from boundaries.store import registers
 from boundaries.store.engine import reading, writing
 from boundaries.store.people import close_people, put_people
 from boundaries.store.registers import Recorded
+from tests.boundaries.meanwhile import at_once
 from tests.boundaries.plans import BUILDINGS, PARTS, PEOPLE, SHOPS, STREETS, TODAY, WALLS, WATERS
 
 LATER = TODAY + timedelta(days=5)
@@ -44,36 +44,17 @@ def test_a_change_on_the_same_day_is_a_correction(planned):
     assert _days(planned, "shop_record", "name IN ('早点铺', '面馆')") == ["[2026-03-01,)"]
 
 
-def _at_once(engine, first, second):
-    """Do the first, begin the second before it is committed, and let the second wait for it."""
-
-    def late():
-        with writing(engine) as session:
-            second(session)
-
-    thread = threading.Thread(target=late)
-    with writing(engine) as session:
-        first(session)
-        thread.start()
-        waiting = text(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = any(pg_blocking_pids(pid))"
-        )
-        while thread.is_alive() and not session.execute(waiting).scalar_one():
-            thread.join(0.02)
-    thread.join()
-
-
 def _named(name):
     return lambda session: registers.put_shops(session, [replace(SHOPS[0], name=name)], source_id=None, today=LATER)
 
 
 def test_of_two_who_change_a_row_at_once_neither_is_lost(planned):
-    _at_once(planned, _named("面馆"), _named("粥铺"))
+    at_once(planned, _named("面馆"), _named("粥铺"))
     assert _days(planned, "shop_record", "name = '粥铺'") == ["[2026-03-06,)"]
 
 
 def test_what_is_closed_while_it_is_changed_is_closed(planned):
-    _at_once(planned, _named("面馆"), lambda session: registers.close(session, "shops", ["S1"], LATER))
+    at_once(planned, _named("面馆"), lambda session: registers.close(session, "shops", ["S1"], LATER))
     with reading(planned) as session:
         assert [one.code for one in plan.snapshot(session, today=LATER).shops] == ["S2"]
 
@@ -84,7 +65,7 @@ def test_the_same_people_loaded_twice_at_once_stand_once(planned):
     def put(session):
         put_people(session, [newcomer], source_id=None, today=LATER)
 
-    _at_once(planned, put, put)
+    at_once(planned, put, put)
     with reading(planned) as session:
         names = [one.name for one in plan.snapshot(session, today=LATER).people]
     assert names.count("孙悦") == 1
