@@ -172,11 +172,6 @@ class Snapshot:
         wanted = {grid.area for grid in self.grids if grid.layer == "tile"}
         return tuple(area for area in self.areas if area.code in wanted)
 
-    @cached_property
-    def role_by_code(self) -> dict[str, Role]:
-        """Roles by code."""
-        return {role.code: role for role in self.roles}
-
     def ancestors(self, code: str) -> tuple[Area, ...]:
         """The area of this code and everything above it, upwards."""
         chain: list[Area] = []

@@ -257,12 +257,6 @@ def to_storage(geometry: Any, source: SourceCrs) -> Any:
     return shapely.transform(shapely.force_2d(geometry), lambda xy: round_to_storage(project(xy, source, STORAGE_CRS)))
 
 
-def is_on_storage_grid(geometry: Any) -> bool:
-    """Whether every coordinate already lies on the 1e-9 degree grid."""
-    coordinates = shapely.get_coordinates(geometry)
-    return bool(np.array_equal(coordinates, round_to_storage(coordinates)))
-
-
 def metric_crs_for(longitude: float) -> str:
     """The 3-degree Gauss-Krüger plane of CGCS2000 whose meridian is nearest.
 
@@ -318,14 +312,6 @@ class Metric:
         step = _DENSIFY_OVER_M / _DEGREE_M if self.source.is_geographic else _DENSIFY_OVER_M
         dense = shapely.segmentize(geometry, step)
         return shapely.transform(dense, lambda xy: project(xy, self.source, self.plane))
-
-    def from_plane(self, geometry: Any) -> Any:
-        """Shapes in metres brought back to the source's own coordinates."""
-        if self.plane == self.source.base:
-            unit = self.source.metres_per_unit
-            return geometry if unit == 1.0 else shapely.transform(geometry, lambda xy: xy / unit)
-        back = _transformer(self.plane, self.source.base)
-        return shapely.transform(geometry, lambda xy: np.column_stack(back.transform(xy[:, 0], xy[:, 1])))
 
     def area_m2(self, geometry: Any) -> Any:
         """Area of each shape in square metres."""

@@ -11,7 +11,8 @@ from api.paging import links, read_number_cursor
 from api.schemas import plan
 from api.schemas.query import NoQuery, PageQuery
 from boundaries.lifecycle import Generation
-from boundaries.services.reading import get_generation, list_generations
+from boundaries.services.auditing import counts
+from boundaries.services.reading import generation_findings, get_generation, list_generations
 from boundaries.tiers import Tier, sees
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
@@ -52,7 +53,10 @@ def list_all(
 @router.get(
     "/{number}",
     summary="一个版本 / One generation",
-    description=("何时发布。 / When it was published."),
+    description=(
+        "何时发布;发布时的建议处理问题按种类计数,从 internal 级起可见。 / "
+        "When it was published; what was advised then, counted by kind, from the internal tier."
+    ),
     response_model=plan.Generation,
     response_model_exclude_unset=True,
     responses={200: {"content": {"application/json": {"example": _EXAMPLE}}}, **error_answers(NOT_FOUND)},
@@ -63,8 +67,11 @@ def one(
     number: Annotated[int, Path(ge=1, le=2**31 - 2, description="版本号 / its number", examples=[1])],
     query: Annotated[NoQuery, Query()],  # noqa: ARG001  declared so that unknown parameters are refused
 ) -> dict[str, Any]:
-    """When it was published."""
-    return _fields(get_generation(session, number), caller.tier)
+    """When it was published, and what was advised then."""
+    fields = _fields(get_generation(session, number), caller.tier)
+    if sees(caller.tier, "internal"):
+        fields["findings"] = counts(generation_findings(session, number))
+    return fields
 
 
 def _fields(generation: Generation, tier: Tier) -> dict[str, Any]:

@@ -137,6 +137,7 @@ class Generation(BaseModel):
     published_by: str | None = None
     note: str | None = None
     summary: dict[str, Any] | None = None
+    findings: dict[str, int] | None = None
 
 
 class GenerationList(BaseModel):

@@ -123,7 +123,6 @@ for _layer in ("areas", "grids", "buildings", "compounds", "shops", "streets", "
     HEADERS[_layer] |= _PLACE
 
 LAYERS: tuple[str, ...] = tuple(HEADERS)
-POINT_FIELDS = ("x", "y", "wkt")
 
 
 @lru_cache(maxsize=8192)

@@ -68,11 +68,6 @@ class Table:
     def __len__(self) -> int:
         return len(self.row_numbers)
 
-    @property
-    def first_row(self) -> int:
-        """The user's row number of the first record; 2 in an empty table."""
-        return int(self.row_numbers[0]) if len(self.row_numbers) else 2
-
     def values(self, column: str) -> list[str | None]:
         """All values of one column."""
         return list(self.rows[column])

@@ -192,44 +192,6 @@ def finding_columns(findings: Sequence[Finding], crs: SourceCrs, *, language: La
     return Columns(values, _objects([finding.geometry for finding in findings]), crs)
 
 
-def write_layer(
-    path: Path,
-    layer: str,
-    snapshot: Snapshot,
-    *,
-    tier: Tier,
-    crs: str | None = None,
-    encoding: str | None = None,
-    language: Language = "zh",
-) -> tuple[Path, ...]:
-    """Write one layer of a snapshot to a file.
-
-    Parameters
-    ----------
-    path : Path
-        The suffix names the format.
-    layer, snapshot, tier, language
-        As for :func:`layer_columns`.
-    crs : str, optional
-        System to write in; the snapshot's own by default.
-    encoding : str, optional
-        As for :func:`boundaries.exchange.formats.write_columns`.
-
-    Returns
-    -------
-    tuple of Path
-
-    Raises
-    ------
-    BadInput
-        If the layer, format, encoding or folder cannot be used.
-    CrsProblem
-        If the system is not known or not safe.
-    """
-    columns = in_crs(layer_columns(layer, snapshot, tier=tier, language=language), crs)
-    return write_columns(path, columns, encoding=encoding)
-
-
 def write_findings(
     path: Path, findings: Sequence[Finding], snapshot: Snapshot, language: Language = "zh"
 ) -> tuple[Path, ...]:

@@ -6,11 +6,13 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from boundaries.errors import NotFound
+from boundaries.findings import Finding
 from boundaries.lifecycle import Generation
 from boundaries.model import Assignment, Person
 from boundaries.snapshot import Snapshot
 from boundaries.store import queries, register_queries
 from boundaries.store.drafts import moment_of, newest_generation, read_generation, read_generations
+from boundaries.store.findings import kept_findings
 from boundaries.store.overlay import Moment
 from geo.crs import STORAGE_STEP
 
@@ -29,6 +31,11 @@ def get_generation(session: Session, number: int) -> Generation:
         If there is none of this number.
     """
     return read_generation(session, number)
+
+
+def generation_findings(session: Session, number: int) -> tuple[Finding, ...]:
+    """What the checks said when the generation was published; none of it blocking."""
+    return kept_findings(session, generation=number)
 
 
 def list_generations(

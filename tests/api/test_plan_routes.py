@@ -9,9 +9,11 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.schemas import plan as schemas
 from api.settings import Settings
-from boundaries.store.engine import connect
+from boundaries.findings import Finding
+from boundaries.store.engine import connect, writing
+from boundaries.store.findings import keep_findings
 from geo.crs import STORAGE_CRS, SourceCrs, project
-from tests.api.conftest import AREAS, GRIDS, STEP, open_public_tier, square
+from tests.api.conftest import AREAS, GRIDS, STEP, key, open_public_tier, square
 
 
 def _codes(client: TestClient, path: str) -> list[str]:
@@ -159,6 +161,15 @@ def test_generations_are_paged(reader: TestClient) -> None:
     assert reader.get("/v1/generations?cursor=1").json()["generations"] == []
     assert reader.get("/v1/generations?cursor=x").json()["type"] == "/problems/bad-input"
     assert reader.get("/v1/generations?limit=1").json()["links"][0]["href"] == "/v1/generations?limit=1"
+
+
+def test_a_generation_says_what_was_advised_to_those_inside_alone(plan: Engine, client: TestClient) -> None:
+    with writing(plan) as session:
+        keep_findings(session, [Finding("nobody_in_charge", grids=("C1-01",))], generation=1)
+    open_public_tier(plan)
+    assert client.get("/v1/generations/1").json().keys() == {"number", "published_at"}
+    inside = client.get("/v1/generations/1", headers=key(plan, "grids:read", tier="internal")).json()
+    assert inside["findings"] == {"nobody_in_charge": 1}
 
 
 def test_before_the_first_generation_lists_are_empty(database: Engine, settings: Settings) -> None:

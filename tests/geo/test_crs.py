@@ -8,7 +8,6 @@ from shapely import Point, Polygon, box
 from geo.crs import (
     Metric,
     centre,
-    is_on_storage_grid,
     metric_crs_for,
     parse_crs,
     round_to_storage,
@@ -54,7 +53,6 @@ def test_storage_survives_the_metric_plane_bit_for_bit():
     metric = Metric(parse_crs("EPSG:4490"), "EPSG:4549")
     again = to_storage(metric.to_plane(points), parse_crs("EPSG:4549"))
     assert np.array_equal(shapely.get_coordinates(again), stored)
-    assert is_on_storage_grid(again)
 
 
 def test_gcj02_is_shifted_back_on_the_way_in():
@@ -72,7 +70,6 @@ def test_feet_are_measured_in_metres():
     square_of_100_feet = box(3_100_000, 1_700_000, 3_100_100, 1_700_100)
     metric = Metric.of(parse_crs("EPSG:2232"), square_of_100_feet)
     assert metric.area_m2(square_of_100_feet) == pytest.approx(30.48006**2, rel=1e-6)
-    assert metric.from_plane(metric.to_plane(square_of_100_feet)).equals_exact(square_of_100_feet, 1e-6)
 
 
 def test_web_mercator_is_not_measured_in_its_own_plane():

@@ -149,7 +149,7 @@ def test_real_files_of_many_countries(real_data):
         read_table(seoul, encoding="euc-kr")
     tainan = read_table(real_data / "tw_microgrid" / "tainan_population_2016-12_BIG5.csv")
     assert len(tainan) == 11870
-    assert tainan.first_row == 3
+    assert tainan.row_numbers[0] == 3
     assert read_table(real_data / "us_precincts_denver" / "DenverCo_precincts2018_orig.shp").crs.name == "EPSG:2232"
     assert len(read_table(real_data / "coverage" / "mggg_VT_towns.zip")) == 246
     assert read_table(real_data / "tw_microgrid" / "raw_63000030_daan.geojson").crs.name == "EPSG:4326"

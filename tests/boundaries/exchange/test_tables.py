@@ -30,7 +30,6 @@ def test_titles_explanations_totals_and_notes_are_skipped_and_told():
     assert table.columns == ("小区名称", "幢", "户数")
     assert table.rows.to_numpy().tolist() == [["锦绣花园", "1幢", "36"], ["锦绣花园", "2幢", "24"]]
     assert table.row_numbers.tolist() == [5, 7]
-    assert table.first_row == 5
     assert [note.en.removeprefix("表.xlsx: ") for note in table.notes] == [
         "skipped 2 title rows",
         "skipped row 4 (explains headers)",

@@ -4,8 +4,9 @@ import pytest
 from shapely import Point, box
 
 from boundaries.errors import BadInput
+from boundaries.exchange.formats import write_columns
 from boundaries.exchange.reading import read_table
-from boundaries.exchange.writing import finding_columns, in_crs, layer_columns, write_findings, write_layer
+from boundaries.exchange.writing import finding_columns, in_crs, layer_columns, write_findings
 from boundaries.findings import Finding
 from boundaries.model import Assignment, Building, MicroGrid, Part, Person, Shop
 from boundaries.snapshot import Snapshot
@@ -82,7 +83,7 @@ def test_a_layer_that_does_not_exist_is_refused():
 
 
 def test_another_system_on_the_way_out(tmp_path):
-    write_layer(tmp_path / "a.gpkg", "grids", PLAN, tier="public", crs="EPSG:4549")
+    write_columns(tmp_path / "a.gpkg", in_crs(layer_columns("grids", PLAN, tier="public"), "EPSG:4549"))
     table = read_table(tmp_path / "a.gpkg")
     assert table.crs.name == "EPSG:4549"
     assert table.geometry[0].bounds[0] == pytest.approx(422_700, abs=500)
