@@ -51,6 +51,7 @@ class HardCase:
     Attributes
     ----------
     name : str
+    crs : str or None
     codes : tuple of str
     cells : tuple of shapely geometry or None
         In the order of the codes; not all can be used.
@@ -64,6 +65,7 @@ class HardCase:
     """
 
     name: str
+    crs: str | None
     codes: tuple[str, ...]
     cells: tuple[BaseGeometry | None, ...]
     parent: BaseGeometry
@@ -97,6 +99,7 @@ def load(name: str) -> HardCase:
     raw = read(name)
     return HardCase(
         name=raw["name"],
+        crs=raw["crs"],
         codes=tuple(cell["code"] for cell in raw["cells"]),
         cells=tuple(_shape(cell) for cell in raw["cells"]),
         parent=shapely.from_wkt(raw["parent"]),
