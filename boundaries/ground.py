@@ -20,7 +20,8 @@ from shapely.geometry.base import BaseGeometry
 from boundaries.model import Area, MicroGrid
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
-from geo.coverage import as_shapes, find_invalid
+from geo.segments import as_shapes
+from geo.validity import find_invalid
 
 Shapes = NDArray[np.object_]
 

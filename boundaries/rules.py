@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from geo.crs import SourceCrs
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -53,3 +55,21 @@ class Rules:
     max_compound_to_grid_m: float = 50.0
     liaison_roles: tuple[str, ...] = ("liaison", "联络员", "微网格联络员")
     day: date | None = None
+
+    def tolerances(self, crs: SourceCrs) -> tuple[float, ...]:
+        """How far apart coordinates may lie that are meant to be one.
+
+        Parameters
+        ----------
+        crs : SourceCrs
+
+        Returns
+        -------
+        tuple of float
+            In the unit of the coordinates, ascending: the first is for finding, the
+            others for a repair that comes to no end with it. From 0.2 mm to 2 mm in
+            degrees, from 1e-7 m to 1 mm in a plane.
+        """
+        if crs.is_geographic:
+            return (2e-9, 5e-9, 2e-8)
+        return tuple(metres / crs.metres_per_unit for metres in (1e-7, 1e-5, 1e-4, 1e-3))

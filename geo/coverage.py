@@ -1,9 +1,8 @@
-"""Check of a coverage against its parent: gaps, overlaps, overshoot.
+"""Check of a coverage against its parent: gaps, overlaps, overshoot, edges that do not match.
 
-The engine here is the textbook one: ``parent - union`` for gaps and an STRtree
-self-join for overlaps, both in GEOS with floating precision. Near-coincident
-lines leave faces as thin as the last bit of a coordinate; they are kept apart as
-dust and never counted.
+Boundaries are cancelled (:mod:`geo.residual`); what is left over is noded, and every face
+of it tells by its winding number how many cells too few or too many lie over it
+(:mod:`geo.faults`). Nothing is computed where nothing is wrong.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,20 +11,18 @@ from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from shapely import MultiPolygon, Polygon, STRtree
-from shapely.geometry.base import BaseGeometry
+from shapely import MultiLineString, MultiPolygon, Polygon
 
-from geo.errors import GeometryProblem
+from geo.faults import Faults, faults_of
 from geo.measure import mean_width
-
-Shapes = NDArray[np.object_]
+from geo.owners import sides
+from geo.residual import require_valid_parent
+from geo.segments import Floats, Ints, Shapes, as_shapes
+from geo.validity import find_invalid
 
 _POLYGON = 3
-# DE-9IM: the two interiors meet, which for polygons means a face in common.
-_SHARES_GROUND = "T********"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +35,28 @@ class Face:
         In the coordinates of the cells.
     owners : tuple of int
         Indices of the cells over it, ascending; empty for a gap.
+    neighbours : tuple of int
+        Cells along the border of a gap, ascending; empty for other faces.
     """
 
     geometry: Polygon
     owners: tuple[int, ...] = ()
+    neighbours: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Edges that do not match vertex by vertex, though no ground lies between them.
+
+    Attributes
+    ----------
+    geometry : MultiLineString
+    owners : tuple of int
+        Cells that meet there, ascending; one alone where the parent has other vertices.
+    """
+
+    geometry: MultiLineString
+    owners: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +68,39 @@ class CoverageReport:
     gaps : tuple of Face
         Ground of the parent that no cell covers, open to its border or not.
     overlaps : tuple of Face
-        Ground that two or more cells cover, inside the parent or outside.
+        Ground that two or more cells cover; a face ends at the parent's border.
     overshoots : tuple of Face
-        Ground of cells outside the parent.
+        Ground of cells outside the parent; with two or more it is an overlap too.
     dust : tuple of Face
         Faces of any of the three below the given limits.
+    mismatches : tuple of Mismatch
+        What keeps the coverage from being exact without being ground.
     invalid : tuple of int
-        Cells that are missing, empty or not valid; where there are any, nothing
-        else is reported, because a broken cell has no inside.
+        Cells that are missing, empty, no polygon or not valid; where there are any,
+        nothing else is reported, because a broken cell has no inside.
     is_exact : bool
-        Whether every cell is valid and no face stands above dust. An overlay
-        computes faces with rounding, so this engine cannot *prove* the absence
-        of dust and does not claim to.
+        Every cell is valid and no face stands above dust: every point of the parent lies
+        in one cell, rounding apart.
+    is_proved : bool
+        The directed boundaries cancel: exact without rounding, and neighbours share their
+        borders vertex by vertex. Dust and mismatches are not proved.
     """
 
     gaps: tuple[Face, ...] = ()
     overlaps: tuple[Face, ...] = ()
     overshoots: tuple[Face, ...] = ()
     dust: tuple[Face, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
     invalid: tuple[int, ...] = ()
     is_exact: bool = True
+    is_proved: bool = True
 
 
 def check_coverage(
     cells: Iterable[Polygon | MultiPolygon],
     parent: Polygon | MultiPolygon,
     *,
+    tolerance: float,
     dust_area: float = 0.0,
     dust_width: float = 0.0,
 ) -> CoverageReport:
@@ -90,6 +112,9 @@ def check_coverage(
         In the coordinates of the parent.
     parent : Polygon or MultiPolygon
         The ground to fill; its holes are lawful.
+    tolerance : float
+        How far a vertex may lie off an edge and still be part of it, in the unit of the
+        coordinates; it hides no defect that is wider.
     dust_area, dust_width : float
         A face smaller or thinner than this (in the unit of the coordinates,
         squared or not) is dust.
@@ -97,34 +122,41 @@ def check_coverage(
     Returns
     -------
     CoverageReport
-        Faces in the order of their least owner and position.
+        Faces in the order of their owners and position.
 
     Raises
     ------
     GeometryProblem
-        If the parent is empty or not valid.
+        If the parent is empty or not valid, or the edges cannot be noded.
     """
     shapes = as_shapes(cells)
-    _require_valid_parent(parent)
-    invalid = find_invalid(shapes)
+    require_valid_parent(parent)
+    invalid = find_invalid(shapes, is_polygonal=True)
     if invalid:
-        return CoverageReport(invalid=invalid, is_exact=False)
-    limits = (dust_area, dust_width)
-    gaps, gap_dust = _split_dust(_gap_faces(shapes, parent), *limits)
-    overlaps, overlap_dust = _split_dust(_faces_by_owner(_shared_pieces(shapes, None)), *limits)
-    overshoots, outer_dust = _split_dust(_faces_by_owner(_outer_pieces(shapes, parent)), *limits)
+        return CoverageReport(invalid=invalid, is_exact=False, is_proved=False)
+    faults = faults_of(shapes, parent, tolerance=tolerance)
+    if faults is None:
+        return CoverageReport()
+    faces = _faces(faults, len(shapes))
+    is_dust = _is_dust(faults.polygons, dust_area, dust_width)
+    doubled = np.array([len(owners) > 1 for owners in faults.owners], dtype=bool)
+    is_gap = np.array([not owners for owners in faults.owners], dtype=bool)
+    mismatches, closed = _mismatches(faults, len(shapes))
     return CoverageReport(
-        gaps=gaps,
-        overlaps=overlaps,
-        overshoots=overshoots,
-        dust=gap_dust + overlap_dust + outer_dust,
-        is_exact=not (gaps or overlaps or overshoots),
+        gaps=_sorted(faces[is_gap & ~is_dust]),
+        overlaps=_sorted(faces[doubled & ~is_dust]),
+        overshoots=_sorted(faces[~faults.is_inside & ~is_gap & ~is_dust]),
+        dust=_sorted(as_shapes([*faces[is_dust], *closed])),
+        mismatches=mismatches,
+        is_exact=bool(is_dust.all()),
+        is_proved=False,
     )
 
 
 def find_overlaps(
     cells: Iterable[Polygon | MultiPolygon],
     *,
+    tolerance: float,
     groups: Sequence[int] | None = None,
     dust_area: float = 0.0,
     dust_width: float = 0.0,
@@ -137,17 +169,28 @@ def find_overlaps(
         Valid ones.
     groups : sequence of int, optional
         One number a cell; then only ground shared across groups counts.
-    dust_area, dust_width : float
+    tolerance, dust_area, dust_width : float
         As in :func:`check_coverage`.
 
     Returns
     -------
     tuple of (overlaps, dust)
         Two tuples of Face.
+
+    Raises
+    ------
+    GeometryProblem
+        If the edges cannot be noded.
     """
-    labels = None if groups is None else np.asarray(groups)
-    faces = _faces_by_owner(_shared_pieces(as_shapes(cells), labels))
-    return _split_dust(faces, dust_area, dust_width)
+    faults = faults_of(as_shapes(cells), None, tolerance=tolerance)
+    if faults is None:
+        return (), ()
+    wanted = np.ones(len(faults.numbers), dtype=bool)
+    if groups is not None:
+        wanted = np.array([len({groups[owner] for owner in owners}) > 1 for owners in faults.owners], dtype=bool)
+    faces = _faces(faults, 0)
+    is_dust = _is_dust(faults.polygons, dust_area, dust_width)
+    return _sorted(faces[wanted & ~is_dust]), _sorted(faces[wanted & is_dust])
 
 
 def find_overshoots(
@@ -157,7 +200,7 @@ def find_overshoots(
     dust_area: float = 0.0,
     dust_width: float = 0.0,
 ) -> tuple[tuple[Face, ...], tuple[Face, ...]]:
-    """Find the ground of cells that lies outside a parent.
+    """Find the ground of cells that lies outside a parent which they need not fill.
 
     Parameters
     ----------
@@ -170,21 +213,23 @@ def find_overshoots(
     Returns
     -------
     tuple of (overshoots, dust)
-        Two tuples of Face.
+        Two tuples of Face, each with one owner.
 
     Raises
     ------
     GeometryProblem
         If the parent is empty or not valid.
     """
-    _require_valid_parent(parent)
-    return _split_dust(_faces_by_owner(_outer_pieces(as_shapes(cells), parent)), dust_area, dust_width)
-
-
-def find_invalid(shapes: Shapes) -> tuple[int, ...]:
-    """Indices of shapes that are missing, empty or not valid."""
-    unusable = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~shapely.is_valid(shapes)
-    return tuple(int(index) for index in np.flatnonzero(unusable))
+    shapes = as_shapes(cells)
+    require_valid_parent(parent)
+    shapely.prepare(parent)
+    outside = np.flatnonzero(~shapely.covers(parent, shapes))
+    rest = shapely.difference(shapes[outside], parent)
+    faces = as_shapes(
+        Face(part, (int(index),)) for index, geometry in zip(outside, rest, strict=True) for part in _polygons(geometry)
+    )
+    is_dust = _is_dust(as_shapes(face.geometry for face in faces), dust_area, dust_width)
+    return _sorted(faces[~is_dust]), _sorted(faces[is_dust])
 
 
 def find_duplicates(shapes: Shapes) -> tuple[tuple[int, ...], ...]:
@@ -199,91 +244,71 @@ def find_duplicates(shapes: Shapes) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def as_shapes(cells: Iterable[Any]) -> Shapes:
-    """Shapes as one array of objects, whatever they came in."""
-    listed = list(cells)
-    shapes = np.empty(len(listed), dtype=object)
-    shapes[:] = listed
-    return shapes
+def _faces(faults: Faults, count: int) -> Shapes:
+    """Faces as values; with a count of cells, gaps with the cells along them."""
+    neighbours: list[set[int]] = [set() for _ in faults.numbers]
+    if count:
+        _, (face, copy) = sides(faults.net, faults.faces, faults.numbers)
+        owner = faults.net.owner[copy]
+        along = (faults.faces.winding[faults.numbers][face] < 0) & (owner < count)
+        for index, cell in zip(face[along].tolist(), owner[along].tolist(), strict=True):
+            neighbours[index].add(cell)
+    return as_shapes(
+        Face(polygon, owners, tuple(sorted(near)))
+        for polygon, owners, near in zip(faults.polygons, faults.owners, neighbours, strict=True)
+    )
 
 
-def _require_valid_parent(parent: BaseGeometry) -> None:
-    if parent is None or parent.is_empty or not parent.is_valid:
-        reason = shapely.is_valid_reason(parent) if parent is not None else "missing"
-        raise GeometryProblem(
-            f"区域边界图形无效({reason}),无法核对全覆盖。请先修正区域边界。",
-            f"The border of the area is not valid ({reason}), so nothing can be checked against it. Correct it first.",
-        )
+def _sorted(faces: Shapes) -> tuple[Face, ...]:
+    bounds = shapely.bounds(as_shapes(face.geometry for face in faces)).tolist()
+    order = sorted(range(len(faces)), key=lambda index: (faces[index].owners, bounds[index]))
+    return tuple(faces[order])
 
 
-def _polygons(geometry: BaseGeometry) -> list[Polygon]:
+def _is_dust(polygons: Shapes, dust_area: float, dust_width: float) -> Any:
+    return (shapely.area(polygons) < dust_area) | (mean_width(polygons) < dust_width)
+
+
+def _mismatches(faults: Faults, count: int) -> tuple[tuple[Mismatch, ...], tuple[Face, ...]]:
+    """Edges left over whose copies cancel once they are noded, and what ground that closed."""
+    net = faults.matched
+    if not len(net.low):
+        return (), ()
+    links = coo_array((np.ones(len(net.low)), (net.low, net.high)), shape=(len(net.xy),) * 2)
+    _, part = connected_components(links, directed=False)
+    parts, group = np.unique(part[net.low], return_inverse=True)
+    owners: list[set[int]] = [set() for _ in parts]
+    for index, cell in zip(group[net.edge].tolist(), net.owner.tolist(), strict=True):
+        if cell < count:
+            owners[index].add(cell)
+    named = [tuple(sorted(own)) for own in owners]
+    lines = _grouped(net.xy, net.low, net.high, group)
+    mismatches = [
+        Mismatch(MultiLineString(list(shapely.get_parts(line))), own) for line, own in zip(lines, named, strict=True)
+    ]
+    # The same edges before they were noded: what lies between them is thinner than the tolerance.
+    raw = faults.raw
+    before = part[faults.became[raw.low]]
+    mine = np.flatnonzero(np.isin(before, parts) & (before == part[faults.became[raw.high]]))
+    places = np.searchsorted(parts, before[mine])
+    drawn = _grouped(raw.xy, raw.low[mine], raw.high[mine], places)
+    closed = shapely.polygonize(shapely.union_all(drawn[:, None], axis=1)[:, None])
+    dust = [
+        Face(polygon, named[place])
+        for place, shape in zip(np.unique(places).tolist(), closed, strict=True)
+        for polygon in _polygons(shape)
+    ]
+    return tuple(mismatches), tuple(dust)
+
+
+def _grouped(xy: Floats, low: Ints, high: Ints, group: Ints) -> Shapes:
+    """Edges as lines, those of a group in one shape."""
+    order = np.argsort(group, kind="stable")
+    lines = np.asarray(shapely.linestrings(np.stack([xy[low], xy[high]], axis=1)[order]), dtype=object)
+    shapes = shapely.line_merge(shapely.multilinestrings(lines, indices=group[order]))
+    return np.asarray(shapes, dtype=object)
+
+
+def _polygons(geometry: Any) -> list[Polygon]:
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return [part for part in parts if shapely.get_type_id(part) == _POLYGON and not part.is_empty]
-
-
-def _gap_faces(shapes: Shapes, parent: BaseGeometry) -> list[Face]:
-    return [Face(part) for part in _polygons(shapely.difference(parent, shapely.union_all(shapes)))]
-
-
-def _shared_pieces(shapes: Shapes, groups: NDArray[Any] | None) -> list[Face]:
-    """Ground common to each pair of cells; faces of different pairs may overlap."""
-    first, second = STRtree(shapes).query(shapes, predicate="intersects")
-    wanted = first < second
-    if groups is not None:
-        wanted &= groups[first] != groups[second]
-    first, second = first[wanted], second[wanted]
-    shared = shapely.relate_pattern(shapes[first], shapes[second], _SHARES_GROUND)
-    first, second = first[shared], second[shared]
-    common = shapely.intersection(shapes[first], shapes[second])
-    return [
-        Face(part, (int(a), int(b)))
-        for a, b, geometry in zip(first, second, common, strict=True)
-        for part in _polygons(geometry)
-    ]
-
-
-def _outer_pieces(shapes: Shapes, parent: BaseGeometry) -> list[Face]:
-    """Ground of each cell outside the parent."""
-    shapely.prepare(parent)
-    outside = np.flatnonzero(~shapely.covers(parent, shapes))
-    rest = shapely.difference(shapes[outside], parent)
-    return [
-        Face(part, (int(index),)) for index, geometry in zip(outside, rest, strict=True) for part in _polygons(geometry)
-    ]
-
-
-def _faces_by_owner(pieces: list[Face]) -> list[Face]:
-    """Cut pieces that share ground until the owners of each face are constant."""
-    if not pieces:
-        return []
-    shapes = as_shapes(piece.geometry for piece in pieces)
-    first, second = STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = first < second
-    first, second = first[pairs], second[pairs]
-    shared = shapely.relate_pattern(shapes[first], shapes[second], _SHARES_GROUND)
-    links = coo_array((np.ones(int(shared.sum())), (first[shared], second[shared])), shape=(len(pieces), len(pieces)))
-    _, label = connected_components(links, directed=False)
-    members: dict[int, list[Face]] = {}
-    for piece, component in zip(pieces, label, strict=True):
-        members.setdefault(int(component), []).append(piece)
-    faces = [face for group in members.values() for face in (group if len(group) == 1 else _noded(group))]
-    return sorted(faces, key=lambda face: (face.owners, face.geometry.bounds))
-
-
-def _noded(pieces: list[Face]) -> list[Face]:
-    shapes = as_shapes(piece.geometry for piece in pieces)
-    lines = shapely.union_all(shapely.boundary(shapes))
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
-    point, piece = STRtree(shapes).query(shapely.point_on_surface(faces), predicate="within")
-    owners: list[set[int]] = [set() for _ in faces]
-    for face, index in zip(point, piece, strict=True):
-        owners[face].update(pieces[index].owners)
-    return [Face(face, tuple(sorted(over))) for face, over in zip(faces, owners, strict=True) if over]
-
-
-def _split_dust(faces: list[Face], dust_area: float, dust_width: float) -> tuple[tuple[Face, ...], tuple[Face, ...]]:
-    shapes = as_shapes(face.geometry for face in faces)
-    small = (shapely.area(shapes) < dust_area) | (mean_width(shapes) < dust_width)
-    counted = tuple(face for face, dusty in zip(faces, small, strict=True) if not dusty)
-    dust = tuple(face for face, dusty in zip(faces, small, strict=True) if dusty)
-    return counted, dust

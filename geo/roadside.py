@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shapely import LineString, MultiLineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.coverage import as_shapes
+from geo.segments import as_shapes
 
 Side = Literal["left", "right"]
 Numbers = NDArray[np.float64]

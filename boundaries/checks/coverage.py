@@ -11,7 +11,8 @@ from shapely.geometry.base import BaseGeometry
 from boundaries.findings import Finding
 from boundaries.ground import Ground
 from boundaries.model import Area, MicroGrid
-from geo.coverage import CoverageReport, Face, Shapes, as_shapes, check_coverage, find_overlaps, find_overshoots
+from geo.coverage import CoverageReport, check_coverage, find_overlaps, find_overshoots
+from geo.segments import Shapes, as_shapes
 
 _ORDER = ("gap", "overlap", "overshoot", "sliver", "dust")
 
@@ -31,11 +32,18 @@ def check_tiles(ground: Ground) -> tuple[Finding, ...]:
         grids = [grid for grid in ground.tiles if grid.area == area.code]
         if area.code in broken or polygon is None:
             continue
-        report = check_coverage([grid.polygon for grid in grids], polygon, dust_area=dust_area, dust_width=dust_width)
+        report = check_coverage(
+            [grid.polygon for grid in grids],
+            polygon,
+            tolerance=_tolerance(ground),
+            dust_area=dust_area,
+            dust_width=dust_width,
+        )
         found += _told(ground, grids, area.code, report)
     groups = {code: number for number, code in enumerate(sorted({grid.area for grid in ground.tiles}))}
     overlaps, dust = find_overlaps(
         ground.tile_shapes,
+        tolerance=_tolerance(ground),
         groups=[groups[grid.area] for grid in ground.tiles],
         dust_area=dust_area,
         dust_width=dust_width,
@@ -49,7 +57,7 @@ def check_overlays(ground: Ground) -> tuple[Finding, ...]:
     dust_area, dust_width = _dust_limits(ground)
     grids = ground.overlays
     shapes = as_shapes(grid.polygon for grid in grids)
-    overlaps, dust = find_overlaps(shapes, dust_area=dust_area, dust_width=dust_width)
+    overlaps, dust = find_overlaps(shapes, tolerance=_tolerance(ground), dust_area=dust_area, dust_width=dust_width)
     found = _told(ground, grids, None, CoverageReport(overlaps=overlaps, dust=dust))
     for area in ground.snapshot.areas:
         own = [grid for grid in grids if grid.area == area.code]
@@ -88,6 +96,10 @@ def _dust_limits(ground: Ground) -> tuple[float, float]:
     return rules.dust_area_m2 / crs.metres_per_unit**2, 0.0
 
 
+def _tolerance(ground: Ground) -> float:
+    return ground.rules.tolerances(ground.snapshot.crs)[0]
+
+
 def _told(ground: Ground, grids: Sequence[MicroGrid], parent: str | None, report: CoverageReport) -> list[Finding]:
     """Turn faces into findings, those of a kind together, the largest first."""
     tiers = {"gap": report.gaps, "overlap": report.overlaps, "overshoot": report.overshoots, "dust": report.dust}
@@ -97,7 +109,7 @@ def _told(ground: Ground, grids: Sequence[MicroGrid], parent: str | None, report
             continue
         shapes = as_shapes(face.geometry for face in faces)
         areas_m2, widths_m = ground.snapshot.metric.area_m2(shapes), ground.snapshot.metric.width_m(shapes)
-        owners = _neighbours(grids, faces) if tier == "gap" else [face.owners for face in faces]
+        owners = [face.neighbours if tier == "gap" else face.owners for face in faces]
         for face, near, area_m2, width_m in zip(faces, owners, areas_m2, widths_m, strict=True):
             thin = tier in {"gap", "overlap"} and width_m < ground.rules.sliver_width_m
             found.append(
@@ -118,22 +130,6 @@ def _told(ground: Ground, grids: Sequence[MicroGrid], parent: str | None, report
 
 def _place(finding: Finding) -> tuple[float, ...]:
     return finding.geometry.bounds if finding.geometry is not None else ()
-
-
-def _neighbours(grids: Sequence[MicroGrid], faces: Sequence[Face]) -> list[tuple[int, ...]]:
-    """Grids along the border of each gap; those that only touch a corner count where no other does."""
-    if not grids:
-        return [() for _ in faces]
-    shapes = as_shapes(grid.polygon for grid in grids)
-    gaps = as_shapes(face.geometry for face in faces)
-    gap, grid = STRtree(shapes).query(gaps, predicate="intersects")
-    along = shapely.relate_pattern(gaps[gap], shapes[grid], "****1****")
-    chosen: list[tuple[int, ...]] = []
-    for index in range(len(faces)):
-        mine = gap == index
-        best = mine & along if (mine & along).any() else mine
-        chosen.append(tuple(int(number) for number in grid[best]))
-    return chosen
 
 
 def _with_premises(ground: Ground, found: Iterable[Finding]) -> list[Finding]:

@@ -11,7 +11,9 @@ from shapely.geometry.base import BaseGeometry
 from boundaries.findings import Finding
 from boundaries.ground import Ground
 from boundaries.model import Area, MicroGrid
-from geo.coverage import as_shapes, find_duplicates, find_invalid
+from geo.coverage import find_duplicates
+from geo.segments import as_shapes
+from geo.validity import find_invalid
 
 
 def check_shapes(ground: Ground) -> tuple[Finding, ...]:

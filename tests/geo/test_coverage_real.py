@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.coverage import CoverageReport, as_shapes, check_coverage
+from geo.coverage import CoverageReport, check_coverage
+from geo.segments import as_shapes
 
 DUST_M2 = 1e-6
 
@@ -16,7 +17,7 @@ DUST_M2 = 1e-6
 def test_given_hard_cases(real_data: Path) -> None:
     for case in json.loads((real_data / "coverage" / "hard_cases_dev.json").read_text()):
         cells = [shapely.from_wkt(text) for text in case["polys"]]
-        report = check_coverage(cells, shapely.from_wkt(case["parent"]), dust_area=DUST_M2)
+        report = check_coverage(cells, shapely.from_wkt(case["parent"]), tolerance=1e-7, dust_area=DUST_M2)
         if case["name"] == "bowtie_neighbour":
             assert report.invalid == (0,), case["name"]
             continue
@@ -42,7 +43,7 @@ def drawn(real_data: Path) -> tuple[CoverageReport, gpd.GeoDataFrame]:
     folder = real_data / "coverage"
     cells = gpd.read_parquet(folder / "mid1k.parquet").geometry.to_numpy()
     parent = gpd.read_parquet(folder / "mid1k_parent.parquet").geometry.iloc[0]
-    return check_coverage(cells, parent, dust_area=DUST_M2), gpd.read_parquet(folder / "mid1k_truth.parquet")
+    return check_coverage(cells, parent, tolerance=1e-7, dust_area=DUST_M2), gpd.read_parquet(folder / "mid1k_truth.parquet")
 
 
 @pytest.mark.parametrize(("kind", "tier"), [("gap", "gaps"), ("overlap", "overlaps"), ("outside", "overshoots")])

@@ -1,0 +1,334 @@
+"""Noding: edges are split where they meet, until they meet in common vertices only.
+
+A vertex that lies within a tolerance of an edge is put into it, in every copy of the
+edge, whoever owns it; two edges that cross get a new vertex where they do. No vertex
+moves but those that lie closer together than the tolerance, which become one.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from geo.errors import GeometryProblem
+from geo.segments import Floats, Ints, Segments, vertex_hash
+
+Flags = NDArray[np.bool_]
+
+# A new vertex is rounded and bends what it splits by a last bit: a second round settles nearly all.
+_MAX_ROUNDS = 20
+_PAIRS_AT_ONCE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """Undirected edges between numbered vertices, and the directed copies that run along them.
+
+    Attributes
+    ----------
+    xy : ndarray of float, shape (v, 2)
+        Vertices, in the unit of the cells; not all need to be in use.
+    low, high : ndarray of int, shape (e,)
+        Vertices of each edge, the lower number first; no edge stands twice.
+    edge, sign, owner : ndarray of int, shape (c,)
+        Of each copy: its edge, 1 where it runs from low to high and -1 where it runs
+        back, and the cell whose inside lies to its left.
+    """
+
+    xy: Floats
+    low: Ints
+    high: Ints
+    edge: Ints
+    sign: Ints
+    owner: Ints
+
+    @property
+    def sums(self) -> Ints:
+        """Directed sum of the copies of each edge; crossing it to its left adds so much."""
+        return np.bincount(self.edge, self.sign, minlength=len(self.low)).astype(np.int64)
+
+    @property
+    def starts(self) -> Ints:
+        """Vertex that each copy starts from."""
+        return np.where(self.sign > 0, self.low[self.edge], self.high[self.edge])
+
+    @property
+    def ends(self) -> Ints:
+        """Vertex that each copy ends at."""
+        return np.where(self.sign > 0, self.high[self.edge], self.low[self.edge])
+
+
+@dataclass(frozen=True, slots=True)
+class _Hits:
+    """Vertices to be put into edges, with how far along each they lie."""
+
+    edge: Ints
+    vertex: Ints
+    along: Floats
+
+
+def net_of(segments: Segments) -> Net:
+    """Directed segments as copies along edges, in their order."""
+    xy = np.concatenate([segments.start, segments.end])
+    _, first, vertex = np.unique(vertex_hash(xy), return_index=True, return_inverse=True)
+    count = len(segments.key)
+    return assembled(xy[first], vertex[:count], vertex[count:], segments.owner)
+
+
+def with_segments(net: Net, segments: Segments) -> Net:
+    """A net with more segments in it, not noded; its vertices and copies keep their places.
+
+    Parameters
+    ----------
+    net : Net
+    segments : Segments
+
+    Returns
+    -------
+    Net
+    """
+    more = net_of(segments)
+    known = vertex_hash(net.xy)
+    order = np.argsort(known)
+    asked = vertex_hash(more.xy)
+    place = np.searchsorted(known[order], asked).clip(max=len(known) - 1)
+    is_new = known[order][place] != asked
+    number = np.where(is_new, len(known) + np.cumsum(is_new) - 1, order[place])
+    return assembled(
+        np.vstack([net.xy, more.xy[is_new]]),
+        np.concatenate([net.starts, number[more.starts]]),
+        np.concatenate([net.ends, number[more.ends]]),
+        np.concatenate([net.owner, more.owner]),
+    )
+
+
+def assembled(xy: Floats, start: Ints, end: Ints, owner: Ints) -> Net:
+    """A net from directed copies.
+
+    Parameters
+    ----------
+    xy : ndarray of float, shape (v, 2)
+    start, end : ndarray of int, shape (c,)
+        Vertices of each copy, never the same.
+    owner : ndarray of int, shape (c,)
+
+    Returns
+    -------
+    Net
+        Copies in the order given.
+    """
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    _, first, edge = np.unique(low * len(xy) + high, return_index=True, return_inverse=True)
+    return Net(xy, low[first], high[first], edge, np.where(start < end, 1, -1), owner)
+
+
+def merge_vertices(net: Net, *, tolerance: float) -> tuple[Net, Ints]:
+    """Make vertices one that lie closer together than a tolerance.
+
+    Parameters
+    ----------
+    net : Net
+    tolerance : float
+        In the unit of the coordinates; no vertex moves further.
+
+    Returns
+    -------
+    merged : Net
+        Copies that became points are gone, the others keep their order.
+    became : ndarray of int
+        For each vertex the one it has become: of two the more used one stays.
+    """
+    became = np.arange(len(net.xy))
+    pairs = cKDTree(net.xy - net.xy.min(axis=0)).query_pairs(tolerance, output_type="ndarray") if len(net.xy) else []
+    if not len(pairs):
+        return net, became
+    ends = np.concatenate([net.low[net.edge], net.high[net.edge]])
+    uses = np.bincount(ends, minlength=len(net.xy))
+    leads: set[int] = set()
+    gone: set[int] = set()
+    for one, other in sorted(map(tuple, np.sort(pairs, axis=1).tolist())):
+        stays, goes = (one, other) if uses[one] >= uses[other] else (other, one)
+        # Who has led or gone stays so: nothing moves twice, however long a row of near vertices is.
+        if goes in leads:
+            stays, goes = goes, stays
+        if stays not in gone and goes not in gone and goes not in leads:
+            leads.add(stays)
+            gone.add(goes)
+            became[goes] = stays
+    return _mapped(net, became), became
+
+
+def _mapped(net: Net, became: Ints) -> Net:
+    start, end = became[net.starts], became[net.ends]
+    stands = start != end
+    return assembled(net.xy, start[stands], end[stands], net.owner[stands])
+
+
+def node(net: Net, *, tolerance: float, decimals: int | None = None, fresh: Flags | None = None) -> Net:
+    """Split edges until they meet in common vertices only.
+
+    Parameters
+    ----------
+    net : Net
+    tolerance : float
+        A vertex closer than this to an edge is part of it; in the unit of the
+        coordinates, well above their last bit.
+    decimals : int, optional
+        New vertices are rounded to so many decimals.
+    fresh : ndarray of bool, optional
+        Edges to be compared with all; the others are noded among themselves already.
+        By default all are fresh.
+
+    Returns
+    -------
+    Net
+        The vertices of ``net`` under their numbers, new ones behind them.
+
+    Raises
+    ------
+    GeometryProblem
+        If the edges do not come to rest.
+    """
+    fresh = np.ones(len(net.low), dtype=bool) if fresh is None else fresh
+    for _ in range(_MAX_ROUNDS):
+        net, hits = _meetings(net, fresh, tolerance, decimals)
+        if not len(hits.edge):
+            return net
+        net, fresh = _split(net, hits)
+    raise GeometryProblem(
+        "线段求交未能收敛:图形中有大量几乎重合的边。请先简化图形。",
+        "Noding did not come to rest: the shapes have many edges that nearly coincide. Simplify them first.",
+    )
+
+
+def _meetings(net: Net, fresh: Flags, tolerance: float, decimals: int | None) -> tuple[Net, _Hits]:
+    """Everywhere that a fresh edge meets another one elsewhere than in a common vertex."""
+    first, second = _near_pairs(net, fresh, tolerance)
+    found: list[_Hits] = []
+    crossing: list[tuple[Ints, Ints, Floats]] = []
+    for begin in range(0, len(first), _PAIRS_AT_ONCE):
+        block = slice(begin, begin + _PAIRS_AT_ONCE)
+        hits, crossed = _compare(net, first[block], second[block], tolerance)
+        found += hits
+        crossing.append(crossed)
+    if crossing:
+        one, other = np.concatenate([part[0] for part in crossing]), np.concatenate([part[1] for part in crossing])
+        if len(one):
+            net, made = _with_vertices(net, np.concatenate([part[2] for part in crossing]), tolerance, decimals)
+            found += [_placed(net, one, made), _placed(net, other, made)]
+    edge = np.concatenate([hits.edge for hits in found]) if found else np.empty(0, dtype=np.int64)
+    vertex = np.concatenate([hits.vertex for hits in found]) if found else np.empty(0, dtype=np.int64)
+    along = np.concatenate([hits.along for hits in found]) if found else np.empty(0)
+    inner = (net.low[edge] != vertex) & (net.high[edge] != vertex)
+    return net, _Hits(edge[inner], vertex[inner], along[inner])
+
+
+def _near_pairs(net: Net, fresh: Flags, tolerance: float) -> tuple[Ints, Ints]:
+    """Pairs of edges whose boxes meet, one of them fresh."""
+    low, high = net.xy[net.low], net.xy[net.high]
+    # Only its box matters of a line in the index; this one spans the box of the edge and the tolerance.
+    lines = shapely.linestrings(
+        np.stack([np.minimum(low, high) - tolerance, np.maximum(low, high) + tolerance], axis=1)
+    )
+    asked = np.flatnonzero(fresh)
+    one, other = shapely.STRtree(lines).query(lines[asked])
+    one = asked[one]
+    once = (one < other) | ~fresh[other]
+    return one[once], other[once]
+
+
+def _compare(net: Net, one: Ints, other: Ints, tolerance: float) -> tuple[list[_Hits], tuple[Ints, Ints, Floats]]:
+    """Vertices of each edge of a pair that lie on the other, and where two edges cross."""
+    a, b, c, d = net.low[one], net.high[one], net.low[other], net.high[other]
+    origin = net.xy[a]
+    r, s, ac = net.xy[b] - origin, net.xy[d] - net.xy[c], net.xy[c] - origin
+    ad = net.xy[d] - origin
+    apart = (a != c) & (a != d) & (b != c) & (b != d)
+    hits: list[_Hits] = []
+    is_hit = np.zeros(len(one), dtype=bool)
+    side_c, side_d = _cross(r, ac), _cross(r, ad)
+    side_a, side_b = _cross(s, -ac), _cross(s, r - ac)
+    for edge, vertex, axis, offset, side in (
+        (one, c, r, ac, side_c),
+        (one, d, r, ad, side_d),
+        (other, a, s, -ac, side_a),
+        (other, b, s, r - ac, side_b),
+    ):
+        lies, along = _lies_on(axis, offset, side, tolerance)
+        lies &= (net.low[edge] != vertex) & (net.high[edge] != vertex)
+        is_hit |= lies
+        hits.append(_Hits(edge[lies], vertex[lies], along[lies]))
+    # Signs are compared, not multiplied: products of very small sides would vanish.
+    crosses = apart & ~is_hit & ((side_c > 0) != (side_d > 0)) & ((side_a > 0) != (side_b > 0))
+    crosses &= (side_c != 0) & (side_d != 0) & (side_a != 0) & (side_b != 0)
+    turn = _cross(r, s)[crosses]
+    share = _cross(ac, s)[crosses] / turn
+    point = origin[crosses] + r[crosses] * share[:, None]
+    return hits, (one[crosses], other[crosses], point)
+
+
+def _cross(one: Floats, other: Floats) -> Floats:
+    return np.asarray(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
+
+
+def _lies_on(axis: Floats, offset: Floats, side: Floats, tolerance: float) -> tuple[Flags, Floats]:
+    """Whether points lie on edges, given relative to their starts, and how far along they are."""
+    length = np.hypot(axis[:, 0], axis[:, 1])
+    aside = np.abs(side) / length
+    along = (axis * offset).sum(axis=1) / length
+    # Beside an end rather than on the edge: putting it in would make a jag.
+    return (aside <= tolerance) & (np.minimum(along, length - along) > aside), along
+
+
+def _placed(net: Net, edge: Ints, vertex: Ints) -> _Hits:
+    axis = net.xy[net.high[edge]] - net.xy[net.low[edge]]
+    offset = net.xy[vertex] - net.xy[net.low[edge]]
+    return _Hits(edge, vertex, (axis * offset).sum(axis=1) / np.hypot(axis[:, 0], axis[:, 1]))
+
+
+def _with_vertices(net: Net, points: Floats, tolerance: float, decimals: int | None) -> tuple[Net, Ints]:
+    """Add vertices where there are none near, and tell the number of each point's vertex."""
+    if decimals is not None:
+        points = np.round(points, decimals)
+    origin = points.min(axis=0)
+    distance, nearest = cKDTree(net.xy - origin).query(points - origin, distance_upper_bound=tolerance)
+    is_new = np.isinf(distance)
+    new = points[is_new]
+    # Several edges that cross in one place meet there in one vertex.
+    leader = np.arange(len(new))
+    for low, high in sorted(cKDTree(new - origin).query_pairs(tolerance)) if len(new) else ():
+        if leader[low] == low and leader[high] == high:
+            leader[high] = low
+    leads = leader == np.arange(len(new))
+    number = len(net.xy) + np.cumsum(leads) - 1
+    made = nearest.astype(np.int64)
+    made[is_new] = number[leader]
+    return replace(net, xy=np.vstack([net.xy, new[leads] + 0.0])), made
+
+
+def _split(net: Net, hits: _Hits) -> tuple[Net, Flags]:
+    """Put vertices into every copy of their edges, and tell which edges came of that."""
+    _, once = np.unique(hits.edge * len(net.xy) + hits.vertex, return_index=True)
+    order = once[np.lexsort((hits.along[once], hits.edge[once]))]
+    edge, vertex = hits.edge[order], hits.vertex[order]
+    counts = np.bincount(edge, minlength=len(net.low))
+    begins = np.concatenate([[0], np.cumsum(counts + 2)])
+    row = np.empty(begins[-1], dtype=np.int64)
+    row[begins[:-1]], row[begins[1:] - 1] = net.low, net.high
+    inner = np.ones(len(row), dtype=bool)
+    inner[begins[:-1]] = inner[begins[1:] - 1] = False
+    row[inner] = vertex
+    # Each copy runs through the pieces of its edge; their order does not matter.
+    pieces = counts[net.edge] + 1
+    copy = np.repeat(np.arange(len(net.edge)), pieces)
+    step = np.arange(len(copy)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    place = begins[net.edge[copy]] + step
+    runs_on = net.sign[copy] > 0
+    start, end = np.where(runs_on, row[place], row[place + 1]), np.where(runs_on, row[place + 1], row[place])
+    stands = start != end
+    split = assembled(net.xy, start[stands], end[stands], net.owner[copy][stands])
+    fresh = np.zeros(len(split.low), dtype=bool)
+    fresh[split.edge[(counts[net.edge[copy]] > 0)[stands]]] = True
+    return split, fresh
