@@ -1,0 +1,267 @@
+"""The certificate of a division (全覆盖证明): what anybody can recompute to see that it is exact.
+
+For each area that tile grids must fill, the directed boundary segments of its grids are
+cancelled against each other; what is left must be the border of the area's own ground.
+Digests of both tie the certificate to this division and to no other. All of it is counted
+in integers of 1e-9 degree; ``docs/formats/certificate.md`` is the full definition.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import shapely
+
+from boundaries.digests import (
+    Ints,
+    cancelled,
+    digest_of_lines,
+    digest_of_segments,
+    digests_by_owner,
+    directed,
+    together,
+)
+from boundaries.ground import Ground
+from boundaries.model import Area, MicroGrid
+from boundaries.rules import Rules
+from boundaries.snapshot import Snapshot
+from geo.crs import STORAGE_DECIMALS, to_storage
+from geo.errors import GeometryProblem
+from geo.residual import prove
+from geo.segments import Shapes, as_shapes
+
+_STEPS = 10**STORAGE_DECIMALS
+
+# Why an area does not agree with a certificate, in the order in which it is told.
+REASONS: dict[str, tuple[str, str]] = {
+    "missing": ("这里没有这个区域", "the area is not here"),
+    "unlisted": ("证明中没有这个区域", "the certificate does not list the area"),
+    "grids_changed": ("网格有改动", "its grids have changed"),
+    "boundary_changed": ("边界有改动", "its border has changed"),
+    "not_exact": ("网格没有恰好填满区域", "its grids do not fill it exactly"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AreaProof:
+    """Whether the tile grids of one area fill its own ground, and which grids they are.
+
+    Attributes
+    ----------
+    code, name : str
+        Of the area.
+    inner : tuple of str
+        Codes of the areas inside it that answer for their own ground, sorted.
+    grids : int
+        Tile grids.
+    segments : int
+        Directed boundary segments of the grids.
+    boundary_segments : int
+        Those left when opposite ones have cancelled.
+    grids_digest : str
+        SHA-256 of every grid's code and shape, in hexadecimal.
+    boundary_digest : str
+        SHA-256 of the segments left.
+    is_exact : bool
+        What is left is the border of the area's own ground, and every shape is valid.
+    unmatched : int or None
+        Segments that neither a neighbour nor the border matches; None where a shape is
+        not valid, because nothing follows then.
+    place : tuple of float or None
+        Longitude, latitude of one of these.
+    """
+
+    code: str
+    name: str
+    inner: tuple[str, ...]
+    grids: int
+    segments: int
+    boundary_segments: int
+    grids_digest: str
+    boundary_digest: str
+    is_exact: bool = True
+    unmatched: int | None = 0
+    place: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The proof of one generation.
+
+    Attributes
+    ----------
+    service : str
+        Name and version of the program that wrote it.
+    generation : int
+    published_at : datetime
+        UTC.
+    areas : tuple of AreaProof
+        Every area that tile grids must fill, by code.
+    """
+
+    service: str
+    generation: int
+    published_at: datetime
+    areas: tuple[AreaProof, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the digests of all areas: one line that names this division."""
+        return division_digest(self.areas)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Whether one area is as the certificate says; ``reasons`` are keys of ``REASONS``."""
+
+    code: str
+    name: str
+    reasons: tuple[str, ...] = field(default=())
+
+    @property
+    def holds(self) -> bool:
+        """Whether the certificate holds for this area."""
+        return not self.reasons
+
+
+def prove_areas(snapshot: Snapshot) -> tuple[AreaProof, ...]:
+    """Prove every area that tile grids must fill.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        In any system that can be brought to EPSG:4490; shapes are rounded to 1e-9 degree.
+
+    Returns
+    -------
+    tuple of AreaProof
+        By code.
+
+    Raises
+    ------
+    CrsProblem
+        If coordinates cannot be brought to EPSG:4490.
+    """
+    ground = Ground(snapshot, Rules())
+    parents = sorted(ground.parents, key=lambda area: area.code)
+    tiles = [grid for grid in snapshot.grids if grid.layer == "tile"]
+    stored = _stored(snapshot, [*(area.polygon for area in parents), *(grid.polygon for grid in tiles)])
+    borders = {area.code: shape for area, shape in zip(parents, stored, strict=False)}
+    members: dict[str, list[int]] = {}
+    for index, grid in enumerate(tiles):
+        members.setdefault(grid.area, []).append(index)
+    cells, inner = stored[len(parents) :], _inner(ground)
+    proofs = []
+    for area in parents:
+        own = members.get(area.code, [])
+        within = tuple(inner.get(area.code, ()))
+        proofs.append(_proof(area, within, borders, [tiles[index] for index in own], cells[own]))
+    return tuple(proofs)
+
+
+def division_digest(areas: Iterable[AreaProof]) -> str:
+    """SHA-256 over the digests of all areas, in hexadecimal."""
+    return digest_of_lines(f"{area.boundary_digest} {area.grids_digest} {area.code}" for area in areas)
+
+
+def compare(
+    certified: Sequence[AreaProof], found: Sequence[AreaProof], *, is_part: bool = False
+) -> tuple[Agreement, ...]:
+    """Compare what a certificate says with what stands here.
+
+    Parameters
+    ----------
+    certified : sequence of AreaProof
+        Of the certificate.
+    found : sequence of AreaProof
+        Recomputed.
+    is_part : bool
+        Only some areas were recomputed; nothing is said of the others.
+
+    Returns
+    -------
+    tuple of Agreement
+        By code, one for each area of either.
+    """
+    said = {area.code: area for area in certified}
+    here = {area.code: area for area in found}
+    codes = sorted(here if is_part else said.keys() | here.keys())
+    return tuple(_agreement(said.get(code), here.get(code)) for code in codes)
+
+
+def _agreement(said: AreaProof | None, here: AreaProof | None) -> Agreement:
+    if here is None:
+        return Agreement(said.code, said.name, ("missing",)) if said is not None else Agreement("", "")
+    reasons = {"unlisted": said is None, "not_exact": not (here.is_exact and (said is None or said.is_exact))}
+    if said is not None:
+        reasons["grids_changed"] = here.grids_digest != said.grids_digest
+        # Where neither grids nor their outline changed and yet they do not fill the area, its border moved.
+        is_border = not here.is_exact and not reasons["grids_changed"] and said.is_exact
+        reasons["boundary_changed"] = here.boundary_digest != said.boundary_digest or is_border
+    return Agreement(here.code, here.name, tuple(reason for reason in REASONS if reasons.get(reason)))
+
+
+def _inner(ground: Ground) -> dict[str, list[str]]:
+    """Code of an area -> codes of the highest areas below it that answer for their own ground."""
+    parents = {parent.code for parent in ground.parents}
+    found: dict[str, list[str]] = {}
+    for code in sorted(parents):
+        above = (upper.code for upper in ground.snapshot.ancestors(code)[1:])
+        nearest = next((upper for upper in above if upper in parents), None)
+        if nearest is not None:
+            found.setdefault(nearest, []).append(code)
+    return found
+
+
+def _proof(
+    area: Area, inner: tuple[str, ...], borders: dict[str, Any], grids: Sequence[MicroGrid], cells: Shapes
+) -> AreaProof:
+    segments = directed(cells)
+    shapes = digests_by_owner(segments, len(grids))
+    outline = cancelled(together(segments))
+    border = directed(as_shapes([borders[area.code]]), is_reversed=True)
+    rest = cancelled(together(outline, border, directed(as_shapes(borders[code] for code in inner))))
+    try:
+        proof = prove([*cells, *(borders[code] for code in inner)], borders[area.code], is_strict=True)
+    except GeometryProblem:
+        is_exact, unmatched = False, None
+    else:
+        # Floats and integers must agree, so neither is taken alone.
+        is_exact, unmatched = proof.is_exact and not len(rest), proof.unmatched
+    return AreaProof(
+        code=area.code,
+        name=area.name,
+        inner=inner,
+        grids=len(grids),
+        segments=len(segments),
+        boundary_segments=len(outline),
+        grids_digest=digest_of_lines(f"{shape} {grid.code}" for shape, grid in zip(shapes, grids, strict=True)),
+        boundary_digest=digest_of_segments(outline),
+        is_exact=is_exact,
+        unmatched=unmatched,
+        place=_place(rest),
+    )
+
+
+def _place(rest: Ints) -> tuple[float, float] | None:
+    """Where the shortest segment that matches nothing begins: near a vertex too many there are short ones."""
+    if not len(rest):
+        return None
+    lengths = np.hypot(*(rest[:, 3:] - rest[:, 1:3]).T)
+    x, y = rest[int(np.argmin(lengths)), 1:3] / _STEPS
+    return float(x), float(y)
+
+
+def _stored(snapshot: Snapshot, shapes: Sequence[Any]) -> Shapes:
+    """Shapes on the storage grid; None for those without a boundary that could be counted."""
+    drawn = as_shapes(shapes)
+    coordinates, index = shapely.get_coordinates(drawn, return_index=True)
+    is_endless = np.bincount(index[~np.isfinite(coordinates).all(axis=1)], minlength=len(drawn)) > 0
+    kind = shapely.get_type_id(drawn)
+    usable = ((kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON)) & ~is_endless
+    usable &= ~shapely.is_empty(drawn)
+    stored = as_shapes([None] * len(drawn))
+    stored[usable] = drawn[usable] if snapshot.is_stored else to_storage(drawn[usable], snapshot.crs)
+    return stored
