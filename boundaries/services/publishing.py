@@ -1,4 +1,4 @@
-"""Publish a draft: check, lock, compare, write, check again on what is read back.
+"""Publish a draft: check, lock, compare, write, then check and prove what is read back.
 
 The checks come in as a function, so that this module knows nothing of their rules.
 """
@@ -11,13 +11,16 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from boundaries.certificate import AreaProof, division_digest
 from boundaries.errors import BadInput, Blocked, Conflict
 from boundaries.findings import KINDS, Finding, blocking
 from boundaries.lifecycle import Draft, Generation, next_status
 from boundaries.services import journal
+from boundaries.services.certifying import require_exact
 from boundaries.services.reading import get_generation, snapshot
 from boundaries.snapshot import Snapshot
 from boundaries.store import releases, states
+from boundaries.store.certificates import keep_proofs
 from boundaries.store.drafts import authors, mark, newest_generation, read_draft
 from boundaries.store.engine import reading, writing
 from boundaries.store.findings import keep_findings
@@ -67,7 +70,7 @@ def publish(
 
     The draft is checked first without a lock. Then, in one transaction and one publisher
     at a time: what it touches is compared with what it started from, the generation is
-    written, read back, and checked again.
+    written, read back, checked again, and proved: what the proof says is its certificate.
 
     Parameters
     ----------
@@ -96,7 +99,7 @@ def publish(
     NotFound
         If there is no such draft.
     Blocked
-        If blocking findings stand; nothing is written.
+        If blocking findings stand, or borders do not match vertex by vertex; nothing is written.
     Conflict
         If the draft is not ready to be published, was edited meanwhile, or changes what a
         later generation changed too.
@@ -113,6 +116,7 @@ def publish(
         _require_no_clash(session, draft)
         plan = snapshot(session, draft=draft_id, today=today, metric_plane=metric_plane)
     _require_clean(draft, check(plan))
+    require_exact(draft, plan)
     with writing(engine) as session:
         return _write(session, order, draft, check)
 
@@ -134,15 +138,16 @@ def _write(session: Session, order: Publication, checked: Draft, check: Check) -
     releases.turn(session, draft.id, number)
     _require_tree(session, draft, number)
     mark(session, draft.id, "published")
-    findings = _check_read_back(session, order, draft, number, check)
+    findings, proofs = _check_read_back(session, order, draft, number, check)
     keep_findings(session, findings, generation=number)
+    keep_proofs(session, number, proofs)
     counts = Counter(finding.kind for finding in findings)
     journal.record(
         session,
         actor=order.actor,
         action="generation.publish",
         subject=f"generation:{number}",
-        detail={"draft": draft.id, "findings": dict(counts), **summary},
+        detail={"draft": draft.id, "findings": dict(counts), "certificate": division_digest(proofs), **summary},
         now=order.now,
     )
     releases.announce(session, number)
@@ -164,11 +169,12 @@ def _require_tree(session: Session, draft: Draft, number: int) -> None:
 
 def _check_read_back(
     session: Session, order: Publication, draft: Draft, number: int, check: Check
-) -> Sequence[Finding]:
+) -> tuple[Sequence[Finding], Sequence[AreaProof]]:
     plan = snapshot(session, generation=number, today=order.today, metric_plane=order.metric_plane)
     findings = check(plan)
     try:
         _require_clean(draft, findings)
+        return findings, require_exact(draft, plan)
     except Blocked as blocked:
         if number - 1 == (draft.base_generation or 0):
             raise
@@ -180,7 +186,6 @@ def _check_read_back(
             f'Draft {draft.id} "{draft.name}" does not go with generation {since}, published since; nothing is '
             f"published. Open a new draft on the newest generation.\n{blocked.en}",
         ) from blocked
-    return findings
 
 
 def _require_ready(session: Session, order: Publication, *, lock: bool = False) -> Draft:

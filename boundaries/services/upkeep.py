@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from boundaries.errors import BadInput, Conflict, Unavailable
 from boundaries.services import journal
 from boundaries.services.backup_file import FORMAT, Manifest, digest_of, read_backup, write_backup
+from boundaries.services.certifying import verify_newest
 from boundaries.services.dump_programs import load_dump, write_dump
 from boundaries.store import migrate, upkeep
 from boundaries.store.engine import connect, require_versions
@@ -51,6 +52,9 @@ class RestoreReport:
         False where the database has no role of the service, and no right to make it.
     audit_entries : int
         Entries of the audit chain, all verified.
+    areas_proved : int or None
+        Areas of the newest generation, proved again from the restored coordinates; None
+        where it has no certificate.
     """
 
     manifest: Manifest
@@ -58,6 +62,7 @@ class RestoreReport:
     steps: tuple[str, ...]
     has_app_role: bool
     audit_entries: int
+    areas_proved: int | None
 
 
 def database_state(url: str) -> upkeep.DatabaseState:
@@ -180,7 +185,8 @@ def restore(url: str, path: Path, *, actor: str, now: datetime) -> RestoreReport
     Raises
     ------
     BadInput
-        The file is damaged, from a newer program, or does not hold what its manifest says.
+        The file is damaged, from a newer program, or does not hold what its manifest, its
+        audit trail or its certificate says.
     Conflict
         The database is not empty.
     Unavailable
@@ -202,12 +208,14 @@ def restore(url: str, path: Path, *, actor: str, now: datetime) -> RestoreReport
                 _verify_rows(engine, manifest)
                 steps = tuple(migrate.upgrade(url))
                 entries = _verify_trail(engine, has_app_role=has_app_role)
+                with Session(engine) as session:
+                    areas = verify_newest(session, today=now.date())
                 _record(engine, manifest, path, actor=actor, now=now)
             except BaseException:
                 with engine.begin() as connection:
                     upkeep.clear(connection)
                 raise
-            return RestoreReport(manifest, settings, steps, has_app_role, entries)
+            return RestoreReport(manifest, settings, steps, has_app_role, entries, areas)
     finally:
         engine.dispose()
 

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, text
 from boundaries.store.tables import SCHEMA, metadata
 
 APP_ROLE = "microgrid_app"
-# Nobody who runs the service can rewrite what was published or what was done.
-APPEND_ONLY = frozenset({"audit", "generation"})
+# Nobody who runs the service can rewrite what was published, proved or done.
+APPEND_ONLY = frozenset({"audit", "certificate", "generation"})
 
 
 def grant(connection: Connection) -> bool:

@@ -2,11 +2,11 @@
 
 ``base`` says how a column of shapes, a range and a check are written; ``plan`` holds what
 changes by generations, ``registers`` what changes by days, ``office`` drafts, generations,
-keys, findings and the audit trail.
+certificates, keys, findings and the audit trail.
 """
 
 from boundaries.store.tables.base import SCHEMA, metadata
-from boundaries.store.tables.office import api_key, audit, draft, finding, generation, setting, source
+from boundaries.store.tables.office import api_key, audit, certificate, draft, finding, generation, setting, source
 from boundaries.store.tables.plan import (
     area,
     area_level,
@@ -48,6 +48,7 @@ __all__ = [
     "audit",
     "building",
     "building_state",
+    "certificate",
     "charge",
     "compound",
     "compound_state",

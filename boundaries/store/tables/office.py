@@ -1,4 +1,4 @@
-"""Drafts, generations, findings, sources, keys, settings and the audit trail."""
+"""Drafts, generations, certificates, findings, sources, keys, settings and the audit trail."""
 
 from sqlalchemy import (
     BigInteger,
@@ -61,6 +61,23 @@ generation = Table(
     ),
     UniqueConstraint("previous"),
     UniqueConstraint("draft_id"),
+)
+
+# What was proved when a generation was published: one row for each area that tile grids must fill.
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("generation", Integer, ForeignKey(f"{SCHEMA}.generation.number"), primary_key=True, autoincrement=False),
+    Column("area_id", ForeignKey(f"{SCHEMA}.area.id"), primary_key=True, index=True),
+    *filled("name"),
+    Column("inner_areas", ARRAY(Text), nullable=False),
+    Column("grids", Integer, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("boundary_segments", Integer, nullable=False),
+    Column("grids_digest", LargeBinary, nullable=False),
+    Column("boundary_digest", LargeBinary, nullable=False),
+    CheckConstraint("grids >= 0 AND segments >= 0 AND boundary_segments >= 0", name="everything_counted"),
+    CheckConstraint("octet_length(grids_digest) = 32 AND octet_length(boundary_digest) = 32", name="digest_sha256"),
 )
 
 draft = Table(

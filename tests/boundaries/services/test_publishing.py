@@ -156,26 +156,27 @@ def test_drafts_of_different_grids_do_not_meet(planned):
 
 
 def test_two_that_are_clean_alone_but_not_together_are_a_conflict(planned):
-    # The first moves the border of G1 and G2 to the west; the second retires G2 and lets G1 have it.
+    # East of the town lies ground that one draft adds to a community, and the other gives a community of its own.
     first, second = open_draft(planned, "先"), open_draft(planned, "后")
-    _edit(planned, first, replace(GRIDS[2], polygon=square(2, 0, 1.5)), replace(GRIDS[3], polygon=square(3.5, 0, 0.5)))
+    west = AREAS[2]
     with writing(planned) as session:
-        wide = replace(GRIDS[3], code="G9", polygon=square(3, 0, 1))
-        states.put_grids(session, second.id, [wide], source_id=None)
-        states.retire(session, second.id, "grids", ["G2"])
-        states.put_grids(session, second.id, [replace(GRIDS[0], polygon=square(0, 0, 2))], source_id=None)
+        states.put_areas(session, first.id, [replace(west, polygon=square(2, 0, 3))], source_id=None)
+        states.put_grids(session, first.id, [replace(GRIDS[3], code="G5", polygon=square(4, 0))], source_id=None)
+        states.put_areas(session, second.id, [replace(west, code="320000000003", polygon=square(4, 0))], source_id=None)
+        wild = replace(GRIDS[3], code="G9", area="320000000003", polygon=square(4, 0))
+        states.put_grids(session, second.id, [wild], source_id=None)
 
     def no_overlap(snapshot):
-        cells = [grid.polygon for grid in snapshot.grids if grid.code in {"G3", "G9"}]
+        cells = [grid.polygon for grid in snapshot.grids if grid.code in {"G5", "G9"}]
         if len(cells) == 2 and cells[0].intersection(cells[1]).area > 0:
-            return [Finding("overlap", grids=("G3", "G9"), geometry=cells[0].intersection(cells[1]))]
+            return [Finding("overlap", grids=("G5", "G9"), geometry=cells[0].intersection(cells[1]))]
         return gaps(snapshot)
 
     publish(planned, first)
     with pytest.raises(Conflict) as refusal:
         publishing.publish(planned, second.id, check=no_overlap, actor="周平", four_eyes=False, now=NOW, today=TODAY)
     assert "generation 2" in refusal.value.en
-    assert "Overlap G3 G9" in refusal.value.en
+    assert "Overlap G5 G9" in refusal.value.en
     with reading(planned) as session:
         assert plan.current_generation(session) == 2
         assert drafting.get_draft(session, second.id).status == "open"
@@ -218,6 +219,8 @@ def test_an_area_is_not_published_below_one_that_was_retired(planned):
         states.retire(session, away.id, "areas", [AREAS[0].code])
         child = Area(0, "320000000003", "南社区", "community", AREAS[0].code, square(1, 0))
         states.put_areas(session, below.id, [child], source_id=None)
+        inside = replace(GRIDS[1], code="G9", area=child.code)
+        states.put_grids(session, below.id, [inside], source_id=None)
     assert publish(planned, away).number == 2
     with pytest.raises(Conflict, match="320000000003 names the parent 320000000000, which is retired"):
         publish(planned, below)

@@ -53,6 +53,8 @@ def test_it_can_do_all_that_the_service_does(service):
         "DELETE FROM microgrid.audit",
         "UPDATE microgrid.generation SET note = 'x'",
         "DELETE FROM microgrid.generation",
+        "UPDATE microgrid.certificate SET grids = 0",
+        "DELETE FROM microgrid.certificate",
         "TRUNCATE microgrid.audit",
         "DROP TABLE microgrid.setting",
         "ALTER TABLE microgrid.audit DROP CONSTRAINT ck_audit_gapless",

@@ -68,6 +68,10 @@ REFUSED = {
         "INSERT INTO microgrid.generation (number, previous, draft_id, published_by)"
         " VALUES (2, 1, (SELECT draft_id FROM microgrid.generation), 'x')"
     ),
+    "pk_certificate": "UPDATE microgrid.certificate SET area_id = (SELECT min(area_id) FROM microgrid.certificate)",
+    "fk_certificate_generation": "UPDATE microgrid.certificate SET generation = 7",
+    "ck_certificate_everything_counted": "UPDATE microgrid.certificate SET segments = -1",
+    "ck_certificate_digest_sha256": "UPDATE microgrid.certificate SET grids_digest = 'x'",
     "ck_draft_status_known": "UPDATE microgrid.draft SET status = 'lost'",
     "ck_draft_approved_by_one": "UPDATE microgrid.draft SET status = 'approved', submitted_by = 'x'",
     "ck_finding_published_not_blocked": (
