@@ -79,12 +79,18 @@ class Score:
     @property
     def recall(self) -> float:
         """Share of the true faces of ground that were found; 1 where there are none."""
-        return _share([cause for cause in self.causes if cause.kind != "mismatch"])
+        return self.recall_of("gap", "overlap", "overshoot")
 
     @property
     def mismatch_recall(self) -> float:
         """Share of the edges that do not match though no ground is wrong; 1 where there are none."""
-        return _share([cause for cause in self.causes if cause.kind == "mismatch"])
+        return self.recall_of("mismatch")
+
+    def recall_of(self, *kinds: str) -> float:
+        """Share of the true faces of some kinds that were found; 1 where there are none."""
+        asked = [cause for cause in self.causes if cause.kind in kinds]
+        faces = sum(cause.faces for cause in asked)
+        return sum(cause.found for cause in asked) / faces if faces else 1.0
 
     @property
     def precision(self) -> float:
@@ -147,11 +153,6 @@ def score(
         causes += of_causes
     causes += _score_mismatches(report, sample)
     return Score(tuple(causes), tuple(kinds))
-
-
-def _share(causes: Sequence[CauseScore]) -> float:
-    faces = sum(cause.faces for cause in causes)
-    return sum(cause.found for cause in causes) / faces if faces else 1.0
 
 
 def _score_kind(
@@ -217,7 +218,7 @@ def _score_mismatches(report: CoverageReport, sample: Sample) -> list[CauseScore
     truth = [face for face in sample.defects if face.kind == "mismatch"]
     if not truth:
         return []
-    told: list[Any] = list(getattr(report, "mismatches", ()))
+    told = report.mismatches
     shapes = np.array([each.geometry for each in told], dtype=object)
     points = np.array([face.geometry for face in truth], dtype=object)
     near = STRtree(shapes).query(points, predicate="dwithin", distance=_PLACE[sample.step > 0])
