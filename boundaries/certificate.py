@@ -7,7 +7,7 @@ in integers of 1e-9 degree; ``docs/formats/certificate.md`` is the full definiti
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -114,16 +114,40 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Whether one area is as the certificate says; ``reasons`` are keys of ``REASONS``."""
+    """Whether one area is as a certificate says.
+
+    Attributes
+    ----------
+    code, name : str
+        Of the area.
+    reasons : tuple of str
+        Keys of ``REASONS``; empty where it agrees.
+    place : tuple of float or None
+        Longitude, latitude where borders do not match, for an area that is not exact.
+    """
 
     code: str
     name: str
-    reasons: tuple[str, ...] = field(default=())
+    reasons: tuple[str, ...] = ()
+    place: tuple[float, float] | None = None
 
     @property
     def holds(self) -> bool:
         """Whether the certificate holds for this area."""
         return not self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A certificate and what stands here, area by area."""
+
+    certificate: Certificate
+    areas: tuple[Agreement, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the certificate holds for every area, and there is one."""
+        return bool(self.areas) and all(area.holds for area in self.areas)
 
 
 def prove_areas(snapshot: Snapshot) -> tuple[AreaProof, ...]:
@@ -166,15 +190,12 @@ def division_digest(areas: Iterable[AreaProof]) -> str:
     return digest_of_lines(f"{area.boundary_digest} {area.grids_digest} {area.code}" for area in areas)
 
 
-def compare(
-    certified: Sequence[AreaProof], found: Sequence[AreaProof], *, is_part: bool = False
-) -> tuple[Agreement, ...]:
+def compare(certificate: Certificate, found: Sequence[AreaProof], *, is_part: bool = False) -> Comparison:
     """Compare what a certificate says with what stands here.
 
     Parameters
     ----------
-    certified : sequence of AreaProof
-        Of the certificate.
+    certificate : Certificate
     found : sequence of AreaProof
         Recomputed.
     is_part : bool
@@ -182,25 +203,29 @@ def compare(
 
     Returns
     -------
-    tuple of Agreement
-        By code, one for each area of either.
+    Comparison
+        One agreement for each area of either, by code.
     """
-    said = {area.code: area for area in certified}
+    said = {area.code: area for area in certificate.areas}
     here = {area.code: area for area in found}
-    codes = sorted(here if is_part else said.keys() | here.keys())
-    return tuple(_agreement(said.get(code), here.get(code)) for code in codes)
+    gone = (
+        []
+        if is_part
+        else [Agreement(one.code, one.name, ("missing",)) for one in said.values() if one.code not in here]
+    )
+    told = [*gone, *(_agreement(said.get(one.code), one) for one in found)]
+    return Comparison(certificate, tuple(sorted(told, key=lambda agreement: agreement.code)))
 
 
-def _agreement(said: AreaProof | None, here: AreaProof | None) -> Agreement:
-    if here is None:
-        return Agreement(said.code, said.name, ("missing",)) if said is not None else Agreement("", "")
-    reasons = {"unlisted": said is None, "not_exact": not (here.is_exact and (said is None or said.is_exact))}
+def _agreement(said: AreaProof | None, here: AreaProof) -> Agreement:
+    wrong = {"unlisted": said is None, "not_exact": not here.is_exact}
     if said is not None:
-        reasons["grids_changed"] = here.grids_digest != said.grids_digest
-        # Where neither grids nor their outline changed and yet they do not fill the area, its border moved.
-        is_border = not here.is_exact and not reasons["grids_changed"] and said.is_exact
-        reasons["boundary_changed"] = here.boundary_digest != said.boundary_digest or is_border
-    return Agreement(here.code, here.name, tuple(reason for reason in REASONS if reasons.get(reason)))
+        wrong["not_exact"] |= not said.is_exact
+        wrong["grids_changed"] = here.grids_digest != said.grids_digest
+        # Where the same grids do not fill the area any more, its border has moved.
+        is_moved = said.is_exact and not here.is_exact and not wrong["grids_changed"]
+        wrong["boundary_changed"] = is_moved or here.boundary_digest != said.boundary_digest
+    return Agreement(here.code, here.name, tuple(reason for reason in REASONS if wrong.get(reason)), here.place)
 
 
 def _inner(ground: Ground) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import context
+from api.cli.certificate import CertificateFile, compare_with, comparison_record, comparison_text
 from api.cli.context import (
     AreaCode,
     CodeColumn,
@@ -34,6 +35,7 @@ from api.cli.sources import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from boundaries.certificate import Comparison
     from boundaries.findings import Finding
     from boundaries.snapshot import Snapshot
 
@@ -65,6 +67,7 @@ def check(
     sliver_width: SliverWidth = None,
     mixed_shops: MixedShops = None,
     shop_units: ShopUnits = None,
+    certificate: CertificateFile = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="有任何问题都返回 1 / leave with 1 for advisory findings too")
     ] = False,
@@ -76,7 +79,8 @@ def check(
     Returns
     -------
     int
-        1 where something blocks (with ``--strict``: where anything was found), else 0.
+        1 where something blocks (with ``--strict``: where anything was found) or the
+        certificate does not hold, else 0.
     """
     from boundaries.checks import run
 
@@ -91,15 +95,18 @@ def check(
         shop_units=shop_units,
     )
     snapshot = read_snapshot(files, State(draft, generation, area))
+    comparison = None if certificate is None else compare_with(certificate, snapshot, is_part=area is not None)
     findings = run(snapshot, rules)
-    show(snapshot, findings, out=out, format=format)
-    return int(any(strict or finding.severity == "blocking" for finding in findings))
+    show(snapshot, findings, comparison=comparison, out=out, format=format)
+    is_wrong = comparison is not None and not comparison.holds
+    return int(is_wrong or any(strict or finding.severity == "blocking" for finding in findings))
 
 
 def show(
     snapshot: "Snapshot",
     findings: "Sequence[Finding]",
     *,
+    comparison: "Comparison | None" = None,
     out: Path | None,
     format: OutputFormat,  # noqa: A002  the option's own name
 ) -> None:
@@ -110,6 +117,8 @@ def show(
     snapshot : Snapshot
         What was checked.
     findings : sequence of Finding
+    comparison : Comparison, optional
+        With a certificate.
     out : Path or None
         File to write the findings to; its suffix names the format.
     format : {"table", "json"}
@@ -127,9 +136,12 @@ def show(
         write_findings(out, findings, snapshot, language)
         note(f"问题已写入 {out}" if language == "zh" else f"Findings written to {out}")
     if format == "json":
-        write_json(report(snapshot, findings))
-    else:
-        _show_table(snapshot, findings)
+        told = {} if comparison is None else {"certificate": comparison_record(comparison)}
+        write_json({**report(snapshot, findings), **told})
+        return
+    _show_table(snapshot, findings)
+    if comparison is not None:
+        typer.echo(comparison_text(comparison))
 
 
 def _show_table(snapshot: "Snapshot", findings: "Sequence[Finding]") -> None:

@@ -110,6 +110,7 @@ def restore(
         "rows": sum(done.manifest.rows.values()),
         "audit_entries_verified": done.audit_entries,
         "rights_verified": done.has_app_role,
+        "areas_proved": done.areas_proved,
         "upgraded": list(done.steps),
     }
     emit(result, format=format, label=context.label)

@@ -1,11 +1,13 @@
-"""``export``: a layer of a generation or draft as a file for WPS, QGIS and ArcGIS."""
+"""``export``: a layer of a generation or draft as a file for WPS, QGIS and ArcGIS; or a generation's certificate."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.cli import context
+from api.cli.certificate import export_certificate
 from api.cli.context import AreaCode, AsName, DraftNumber, Encoding, GenerationNumber
 from api.cli.output import note
 from api.cli.taken import record_taken
@@ -20,11 +22,15 @@ def export(
         str,
         typer.Argument(
             metavar="LAYER",
-            help="areas grids parts buildings compounds shops streets water walls people assignments",
+            help="areas grids parts buildings compounds shops streets water walls people assignments certificate",
         ),
     ],
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help=".gpkg .geojson .shp .parquet .csv .xlsx,格式由后缀决定 / by suffix")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help=".gpkg .geojson .shp .parquet .csv .xlsx,由后缀决定;证明为 .json / by suffix; a certificate is .json",
+        ),
     ],
     *,
     crs: Annotated[
@@ -39,16 +45,17 @@ def export(
     ] = "internal",
     as_: AsName = None,
 ) -> None:
-    """Write a layer to a file.
+    """Write a layer, or the certificate of a generation, to a file.
 
     Raises
     ------
     BadInput
-        If the layer, tier or format is not known, or the file cannot be written.
+        If the layer, tier or format is not known, an option does not go with the layer, or
+        the file cannot be written.
     CrsProblem
         If the system is not known or not safe.
     NotFound
-        If there is no such generation, draft or area, or nothing of the layer in it.
+        If there is no such generation, draft or area, or nothing of the layer in it, or no certificate.
     """
     from boundaries.exchange.formats import write_columns
     from boundaries.exchange.wording import layer_name
@@ -56,6 +63,10 @@ def export(
     from boundaries.services.reading import snapshot
     from boundaries.store.engine import reading
 
+    if layer == "certificate":
+        _refuse_options({"--draft": draft, "--area": area, "--crs": crs, "--encoding": encoding})
+        export_certificate(file, generation=generation)
+        return
     layer = _ALIASES.get(layer, layer)
     if draft is not None and generation is not None:
         raise BadInput("--draft 和 --generation 只能给一个。", "Give --draft or --generation, not both.")
@@ -76,6 +87,15 @@ def export(
     written = write_columns(file, columns, encoding=encoding)
     names = "、".join(path.name for path in written)
     note(f"已写出 {len(columns)} 条:{names}" if language == "zh" else f"Wrote {len(columns)} rows: {names}")
+
+
+def _refuse_options(given: Mapping[str, object]) -> None:
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        raise BadInput(
+            f"全覆盖证明属于整个版本,不能用 {'、'.join(named)}。请去掉。",
+            f"A certificate is of a whole generation and takes no {', '.join(named)}. Leave it out.",
+        )
 
 
 def _tier(text: str) -> Tier:

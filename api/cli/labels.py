@@ -22,6 +22,7 @@ _ZH = {
     "made_at": "备份时间",
     "audit_entries_verified": "已核对的操作日志",
     "rights_verified": "权限已核对",
+    "areas_proved": "已重新证明全覆盖的区域",
     "upgraded": "恢复后升级",
     "title": "图名",
     "paper": "纸张",

@@ -82,6 +82,7 @@ def test_openapi_is_whole(reader: TestClient) -> None:
         "/v1/premises",
         "/v1/generations",
         "/v1/generations/{number}",
+        "/v1/generations/{number}/certificate",
         "/healthz",
         "/readyz",
     }

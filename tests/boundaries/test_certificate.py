@@ -25,8 +25,9 @@ def proofs(plan: Snapshot = PLAN) -> dict[str, AreaProof]:
 
 
 def reasons(changed: Snapshot, **options: bool) -> dict[str, tuple[str, ...]]:
-    found = compare(prove_areas(PLAN), prove_areas(changed), **options)
-    return {one.code: one.reasons for one in found if not one.holds}
+    found = compare(certificate(), prove_areas(changed), **options)
+    assert found.holds == all(one.holds for one in found.areas)
+    return {one.code: one.reasons for one in found.areas if not one.holds}
 
 
 def test_each_area_answers_for_its_own_ground() -> None:
@@ -120,8 +121,21 @@ def test_areas_that_come_and_go() -> None:
     smaller = replace(PLAN, areas=PLAN.areas[:3], grids=PLAN.grids[:3])
     assert reasons(smaller) == {INNER: ("missing",), WEST: ("boundary_changed", "not_exact")}
     assert reasons(replace(PLAN, areas=PLAN.areas[:2], grids=PLAN.grids[:2]), is_part=True) == {}
-    found = compare(prove_areas(smaller)[:1], prove_areas(PLAN))
-    assert {one.code: one.reasons for one in found} == {EAST: (), WEST: ("unlisted",), INNER: ("unlisted",)}
+    found = compare(replace(certificate(), areas=certificate().areas[:1]), prove_areas(PLAN))
+    assert {one.code: one.reasons for one in found.areas} == {EAST: (), WEST: ("unlisted",), INNER: ("unlisted",)}
+
+
+def test_nothing_is_no_agreement() -> None:
+    assert not compare(certificate(), (), is_part=True).holds
+    assert not compare(replace(certificate(), areas=()), ()).holds
+
+
+def test_a_certificate_of_what_was_not_exact_never_holds() -> None:
+    broken = with_shape("G1", square(0, 0, 0.5))
+    found = compare(certificate(broken), prove_areas(broken))
+    assert [one.reasons for one in found.areas] == [("not_exact",), (), ()]
+    assert found.areas[0].place is not None
+    assert found.areas[1].place is None
 
 
 def test_undivided_ground_is_not_exact() -> None:
