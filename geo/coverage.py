@@ -246,23 +246,25 @@ def find_duplicates(shapes: Shapes) -> tuple[tuple[int, ...], ...]:
 
 def _faces(faults: Faults, count: int) -> Shapes:
     """Faces as values; with a count of cells, gaps with the cells along them."""
-    neighbours: list[set[int]] = [set() for _ in faults.numbers]
+    neighbours: dict[int, tuple[int, ...]] = {}
     if count:
         _, (face, copy) = sides(faults.net, faults.faces, faults.numbers)
         owner = faults.net.owner[copy]
         along = (faults.faces.winding[faults.numbers][face] < 0) & (owner < count)
-        for index, cell in zip(face[along].tolist(), owner[along].tolist(), strict=True):
-            neighbours[index].add(cell)
+        pair = np.unique(face[along] * count + owner[along])
+        gaps, first = np.unique(pair // count, return_index=True)
+        cells = np.split(pair % count, first[1:])
+        neighbours = {gap: tuple(near.tolist()) for gap, near in zip(gaps.tolist(), cells, strict=False)}
     return as_shapes(
-        Face(polygon, owners, tuple(sorted(near)))
-        for polygon, owners, near in zip(faults.polygons, faults.owners, neighbours, strict=True)
+        Face(polygon, owners, neighbours.get(index, ()))
+        for index, (polygon, owners) in enumerate(zip(faults.polygons, faults.owners, strict=True))
     )
 
 
 def _sorted(faces: Shapes) -> tuple[Face, ...]:
-    bounds = shapely.bounds(as_shapes(face.geometry for face in faces)).tolist()
-    order = sorted(range(len(faces)), key=lambda index: (faces[index].owners, bounds[index]))
-    return tuple(faces[order])
+    bounds = shapely.bounds(as_shapes(face.geometry for face in faces))
+    by_place = faces[np.lexsort(bounds.T[::-1])]
+    return tuple(sorted(by_place, key=lambda face: face.owners))
 
 
 def _is_dust(polygons: Shapes, dust_area: float, dust_width: float) -> Any:

@@ -229,9 +229,8 @@ def _near_pairs(net: Net, fresh: Flags, tolerance: float) -> tuple[Ints, Ints]:
     """Pairs of edges whose boxes meet, one of them fresh."""
     low, high = net.xy[net.low], net.xy[net.high]
     # Only its box matters of a line in the index; this one spans the box of the edge and the tolerance.
-    lines = shapely.linestrings(
-        np.stack([np.minimum(low, high) - tolerance, np.maximum(low, high) + tolerance], axis=1)
-    )
+    corners = np.stack([np.minimum(low, high) - tolerance, np.maximum(low, high) + tolerance], axis=1)
+    lines = np.asarray(shapely.linestrings(corners), dtype=object)
     asked = np.flatnonzero(fresh)
     one, other = shapely.STRtree(lines).query(lines[asked])
     one = asked[one]

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from geo.crossings import Net
 from geo.segments import Floats, Ints, Shapes
 
 Flags = NDArray[np.bool_]
+
+_STEPS_TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +149,28 @@ def _following(xy: Floats, tail: Ints) -> Ints:
 
 def _walked(following: Ints) -> tuple[Ints, Ints, Ints]:
     """Half-edges cycle after cycle, where each cycle starts, and the cycle of each half-edge."""
-    after = following.tolist()
-    cycle = [-1] * len(after)
-    order: list[int] = []
-    starts = [0]
-    for first in range(len(after)):
-        if cycle[first] >= 0:
-            continue
-        number, at = len(starts) - 1, first
-        while cycle[at] < 0:
-            cycle[at] = number
-            order.append(at)
-            at = after[at]
-        starts.append(len(order))
-    return np.array(order, dtype=np.int64), np.array(starts, dtype=np.int64), np.array(cycle, dtype=np.int64)
+    total = len(following)
+    links = csr_array((np.ones(total, dtype=np.int8), following, np.arange(total + 1)), shape=(total, total))
+    count, cycle = connected_components(links, directed=False)
+    length = np.bincount(cycle, minlength=count)
+    starts = np.concatenate([[0], np.cumsum(length)])
+    order = np.empty(total, dtype=np.int64)
+    at = np.unique(cycle, return_index=True)[1]
+    running = np.arange(count)
+    # Nearly all cycles are short: they advance together, and the few long ones go on alone.
+    for step in range(_STEPS_TOGETHER):
+        order[starts[running] + step] = at
+        goes_on = length[running] > step + 1
+        running, at = running[goes_on], following[at[goes_on]]
+        if not len(running):
+            break
+    if len(running):
+        after = following.tolist()
+        for number, half in zip(running.tolist(), at.tolist(), strict=True):
+            for place in range(int(starts[number]) + _STEPS_TOGETHER, int(starts[number + 1])):
+                order[place] = half
+                half = after[half]  # noqa: PLW2901  the walk itself
+    return order, starts, cycle.astype(np.int64)
 
 
 def _joined(cycles: _Cycles, xy: Floats) -> tuple[Ints, int]:

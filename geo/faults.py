@@ -128,30 +128,26 @@ def _moves(xy: Floats, became: Ints) -> tuple[Floats, Floats]:
 
 def _running_through(polygons: Shapes, shapes: Shapes, parent: BaseGeometry | None, left: Keys) -> Segments:
     """Segments outside the residual that run through the inside of faces, in every copy."""
-    face, cell = shapely.STRtree(shapes).query(polygons)
-    cells, place = np.unique(cell, return_inverse=True)
-    own = segments_of(shapes[cells], cells)
-    counts = np.bincount(np.searchsorted(cells, own.owner), minlength=len(cells))
-    chosen = [_through(polygons, own, face, (np.cumsum(counts) - counts)[place], counts[place], left)]
+    near = _near(shapes, polygons)
     if parent is not None:
-        shapely.prepare(parent)
-        crossing = np.flatnonzero(~shapely.contains_properly(parent, polygons))
-        border = segments_of(as_shapes([parent]), np.array([len(shapes)]), is_reversed=True)
-        begins = np.zeros(len(crossing), dtype=np.int64)
-        chosen.append(_through(polygons, border, crossing, begins, np.full(len(crossing), len(border.key)), left))
-    return joined(chosen)
+        near = joined([near, segments_of(as_shapes([parent]), np.array([len(shapes)]), is_reversed=True)])
+    agreed = near.chosen(~np.isin(near.key & ~_ONE, left & ~_ONE))
+    lines = np.asarray(shapely.linestrings(np.stack([agreed.start, agreed.end], axis=1)), dtype=object)
+    face, line = shapely.STRtree(lines).query(polygons)
+    through = shapely.relate_pattern(lines[line], polygons[face], _RUNS_THROUGH)
+    return agreed.chosen(np.unique(line[through]))
 
 
-def _through(polygons: Shapes, segments: Segments, face: Ints, begins: Ints, counts: Ints, left: Keys) -> Segments:
-    """Of each face's range of segments those that run through its inside."""
-    pair = np.repeat(np.arange(len(face)), counts)
-    segment = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts) + begins[pair]
-    boxes = shapely.bounds(polygons)[face[pair]]
-    start, end = segments.start[segment], segments.end[segment]
-    meets = (np.minimum(start, end) < boxes[:, 2:]).all(axis=1) & (np.maximum(start, end) > boxes[:, :2]).all(axis=1)
-    pair, segment = pair[meets], segment[meets]
-    fresh = ~np.isin(segments.key[segment] & ~_ONE, left & ~_ONE)
-    pair, segment = pair[fresh], segment[fresh]
-    lines = shapely.linestrings(np.stack([segments.start[segment], segments.end[segment]], axis=1))
-    through = shapely.relate_pattern(lines, polygons[face[pair]], _RUNS_THROUGH)
-    return segments.chosen(np.unique(segment[through]))
+def _near(shapes: Shapes, polygons: Shapes) -> Segments:
+    """Segments of cells that reach into the box round the faces near the cell."""
+    face, cell = shapely.STRtree(shapes).query(polygons)
+    order = np.argsort(cell, kind="stable")
+    cells, first = np.unique(cell[order], return_index=True)
+    own = segments_of(shapes[cells], cells)
+    if not len(cells):
+        return own
+    boxes = shapely.bounds(polygons)[face[order]]
+    place = np.searchsorted(cells, own.owner)
+    low, high = np.minimum.reduceat(boxes[:, :2], first)[place], np.maximum.reduceat(boxes[:, 2:], first)[place]
+    reaches = (np.minimum(own.start, own.end) < high) & (np.maximum(own.start, own.end) > low)
+    return own.chosen(reaches[:, 0] & reaches[:, 1])

@@ -19,12 +19,11 @@ from geo.errors import GeometryProblem
 from geo.segments import Ints, Keys, Segments, Shapes, as_shapes, joined, segment_keys, segments_of
 from geo.validity import find_invalid
 
-# Directed sums of so many bits of the keys stay exact in a float.
-_WEIGHT_BITS = np.uint64((1 << 40) - 1)
 _ONE = np.uint64(1)
-_MIN_BUCKET_BITS, _MAX_BUCKET_BITS = 8, 22
-# Segments to a bucket: the table stays in the cache, and few innocent segments share one with a guilty one.
-_BUCKET_LOAD_BITS = 2
+# Some segments to a bucket: the table stays in the cache, and few innocent ones share theirs with a guilty one.
+_BUCKET_LOAD_BITS = 3
+_MIN_BUCKET_BITS, _MAX_BUCKET_BITS = 8, 20
+_KEYS_AT_ONCE = 1 << 16
 _NAMED = 5
 
 
@@ -144,11 +143,15 @@ def left_over(keys: Keys) -> tuple[Keys, Ints]:
 def _suspects(keys: Keys) -> Ints:
     """Positions of keys in buckets whose directed sum is not zero."""
     bits = int(np.clip(len(keys).bit_length() - _BUCKET_LOAD_BITS, _MIN_BUCKET_BITS, _MAX_BUCKET_BITS))
-    bucket = (keys >> np.uint64(64 - bits)).view(np.int64)
-    weight = ((keys >> _ONE) & _WEIGHT_BITS).astype(np.float64)
-    np.negative(weight, out=weight, where=(keys & _ONE).astype(bool))
-    uneven = np.bincount(bucket, weight, minlength=1 << bits) != 0
-    return np.flatnonzero(uneven[bucket]) if uneven.any() else np.empty(0, dtype=np.int64)
+    shift = np.uint64(64 - bits)
+    # Keys of one direction are added, of the other subtracted, modulo 2**64.
+    table = np.zeros(1 << bits, dtype=np.uint64)
+    for first in range(0, len(keys), _KEYS_AT_ONCE):
+        block = keys[first : first + _KEYS_AT_ONCE]
+        back = block & _ONE
+        np.add.at(table, (block >> shift).view(np.int64), ((block >> _ONE) ^ (np.uint64(0) - back)) + back)
+    uneven = table != 0
+    return np.flatnonzero(uneven[(keys >> shift).view(np.int64)]) if uneven.any() else np.empty(0, dtype=np.int64)
 
 
 def _count_unmatched(segments: Segments) -> int:

@@ -6,7 +6,7 @@ segments of both have the same *key*: a number made of the bits of both ends. Th
 lowest bit of a key tells the direction.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Keys = NDArray[np.uint64]
-Shapes = NDArray[np.object_]
+from geo.rings import Floats, Ints, Rings, Shapes, rings_in_blocks
 
-# So many cells at a time keep the work inside the processor's cache.
-_CELLS_AT_ONCE = 2000
+Keys = NDArray[np.uint64]
+
 # Odd numbers without structure; each step is one-to-one, so different x never meet before y comes in.
 _MIX_X, _MIX_Y, _MIX_BOTH = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93)
 _HALF, _THIRD = np.uint64(32), np.uint64(29)
@@ -53,16 +50,6 @@ class Segments:
         return Segments(self.start[which], self.end[which], self.key[which], self.owner[which])
 
 
-@dataclass(frozen=True, slots=True)
-class _Rings:
-    """Vertices of all rings of some cells, closing points included."""
-
-    xy: Floats
-    starts: Ints  # of each ring in xy, and their end
-    cell: Ints  # of each ring
-    is_turned: NDArray[np.bool_]  # rings drawn with the inside to the right
-
-
 def as_shapes(cells: Iterable[Any]) -> NDArray[np.object_]:
     """Shapes as one array of objects, whatever they came in."""
     listed = list(cells)
@@ -89,11 +76,11 @@ def segment_keys(cells: Shapes, *, is_reversed: bool = False) -> tuple[Keys, Int
         How many each cell has.
     """
     keys, counts = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
-    for first, rings in _in_blocks(cells):
+    for _, rings in rings_in_blocks(cells):
         key, vertex = _keys(rings, is_reversed=is_reversed)
         keys.append(key)
         owner = _cell_of_vertices(rings, vertex)
-        counts.append(np.bincount(owner, minlength=min(_CELLS_AT_ONCE, len(cells) - first)))
+        counts.append(np.bincount(owner, minlength=int(rings.cell[-1]) + 1))
     return np.concatenate(keys), np.concatenate(counts)
 
 
@@ -114,7 +101,7 @@ def segments_of(cells: Shapes, owners: Ints, *, is_reversed: bool = False) -> Se
     Segments
         In the order of :func:`segment_keys`.
     """
-    parts = [_directed(rings, owners[first:], is_reversed=is_reversed) for first, rings in _in_blocks(cells)]
+    parts = [_directed(rings, owners[first:], is_reversed=is_reversed) for first, rings in rings_in_blocks(cells)]
     if not parts:
         none = np.empty((0, 2))
         return Segments(none, none, np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64))
@@ -156,23 +143,9 @@ def vertex_hash(xy: Floats) -> Keys:
     return np.asarray(mixed)
 
 
-def _in_blocks(cells: Shapes) -> Iterator[tuple[int, _Rings]]:
-    for first in range(0, len(cells), _CELLS_AT_ONCE):
-        yield first, _rings(cells[first : first + _CELLS_AT_ONCE])
-
-
-def _rings(cells: Shapes) -> _Rings:
-    kind, xy, offsets = shapely.to_ragged_array(cells, include_z=False)
-    # Adding zero makes negative zeros positive.
-    xy += 0.0
-    starts, polygons = offsets[0].astype(np.int64), offsets[1].astype(np.int64)
-    per_polygon = np.diff(polygons)
-    cell = np.arange(len(per_polygon))
-    if kind == shapely.GeometryType.MULTIPOLYGON:
-        cell = np.repeat(np.arange(len(offsets[2]) - 1), np.diff(offsets[2].astype(np.int64)))
-    is_shell = np.zeros(len(starts) - 1, dtype=bool)
-    is_shell[polygons[:-1]] = True
-    return _Rings(xy, starts, np.repeat(cell, per_polygon), _is_anticlockwise(xy, starts) != is_shell)
+def _is_turned(rings: Rings, *, is_reversed: bool) -> NDArray[np.bool_]:
+    """Whether each ring, as drawn, has to be turned round to have the inside to its left."""
+    return np.asarray((_is_anticlockwise(rings.xy, rings.starts) != rings.is_shell) != is_reversed)
 
 
 def _is_anticlockwise(xy: Floats, starts: Ints) -> NDArray[np.bool_]:
@@ -192,12 +165,12 @@ def _is_anticlockwise(xy: Floats, starts: Ints) -> NDArray[np.bool_]:
     return np.asarray(result)
 
 
-def _keys(rings: _Rings, *, is_reversed: bool) -> tuple[Keys, Ints]:
+def _keys(rings: Rings, *, is_reversed: bool) -> tuple[Keys, Ints]:
     """Key of each segment and the position of the vertex it starts from, as drawn."""
     mixed = vertex_hash(rings.xy)
     key = mixed[:-1] ^ mixed[1:]
     rises = mixed[:-1] < mixed[1:]
-    turned = np.repeat(rings.is_turned != is_reversed, np.diff(rings.starts))[:-1]
+    turned = np.repeat(_is_turned(rings, is_reversed=is_reversed), np.diff(rings.starts))[:-1]
     key &= ~_ONE
     key |= rises ^ turned
     is_edge = mixed[:-1] != mixed[1:]
@@ -206,13 +179,13 @@ def _keys(rings: _Rings, *, is_reversed: bool) -> tuple[Keys, Ints]:
     return key[vertex], vertex
 
 
-def _cell_of_vertices(rings: _Rings, vertex: Ints) -> Ints:
+def _cell_of_vertices(rings: Rings, vertex: Ints) -> Ints:
     return np.asarray(np.repeat(rings.cell, np.diff(rings.starts))[vertex])
 
 
-def _directed(rings: _Rings, owners: Ints, *, is_reversed: bool) -> Segments:
+def _directed(rings: Rings, owners: Ints, *, is_reversed: bool) -> Segments:
     key, vertex = _keys(rings, is_reversed=is_reversed)
-    turned = np.repeat(rings.is_turned != is_reversed, np.diff(rings.starts))[vertex]
+    turned = np.repeat(_is_turned(rings, is_reversed=is_reversed), np.diff(rings.starts))[vertex]
     first, second = rings.xy[vertex], rings.xy[vertex + 1]
     start = np.where(turned[:, None], second, first)
     end = np.where(turned[:, None], first, second)
