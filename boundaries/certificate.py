@@ -30,7 +30,8 @@ from boundaries.snapshot import Snapshot
 from geo.crs import STORAGE_DECIMALS, to_storage
 from geo.errors import GeometryProblem
 from geo.residual import prove
-from geo.segments import Shapes, as_shapes
+from geo.rings import Shapes
+from geo.segments import as_shapes
 
 _STEPS = 10**STORAGE_DECIMALS
 

@@ -6,17 +6,21 @@ A table of segments has the columns owner, x1, y1, x2, y2.
 
 import hashlib
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from geo.crs import STORAGE_DECIMALS
-from geo.segments import Shapes, segments_of
+from geo.rings import Shapes
+from geo.segments import segments_of
 
 Ints = NDArray[np.int64]
 
 _TURNED = [0, 3, 4, 1, 2]
+# So many at a time are sorted inside the processor's cache.
+_OWNERS_AT_ONCE = 1000
 
 
 def directed(shapes: Shapes, *, is_reversed: bool = False) -> Ints:
@@ -80,14 +84,30 @@ def digest_of_segments(table: Ints) -> str:
 
 
 def digests_by_owner(table: Ints, owners: int) -> list[str]:
-    """Digest of what is left of each owner's segments, for owners 0, 1 and so on.
+    """Digest of what is left of each owner's segments.
 
     The same for every way to draw the same polygon: ring starts, ring order, direction
     and repeated points do not matter, the vertices do.
+
+    Parameters
+    ----------
+    table : ndarray of int, shape (n, 5)
+        Ascending by owner.
+    owners : int
+        How many: 0, 1 and so on.
+
+    Returns
+    -------
+    list of str
     """
-    left = cancelled(table)
-    ends = np.searchsorted(left[:, 0], np.arange(owners + 1))
-    return [digest_of_segments(left[ends[owner] : ends[owner + 1]]) for owner in range(owners)]
+    digests: list[str] = []
+    for first in range(0, owners, _OWNERS_AT_ONCE):
+        block = np.arange(first, min(first + _OWNERS_AT_ONCE, owners) + 1)
+        begin, end = np.searchsorted(table[:, 0], block[[0, -1]])
+        left = cancelled(table[begin:end])
+        ends = np.searchsorted(left[:, 0], block)
+        digests += [digest_of_segments(left[one:other]) for one, other in pairwise(ends)]
+    return digests
 
 
 def digest_of_lines(lines: Iterable[str]) -> str:
