@@ -16,8 +16,10 @@ import shapely
 
 from tests.benchmarks.measure import Timing
 from tests.synthetic import Condition, Sample, make
+from tests.synthetic.mosaic import WIGGLE_OF_CHORD
 
-_SET = re.compile(r"(clean|mid|dirty)(\d+)(k?)")
+_SET = re.compile(r"(clean|mid|dirty)(\d+)(k?)(-ragged)?")
+_RAGGED = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def read_options(module: str, description: str | None, sets: Sequence[str]) -> O
 
 
 def make_set(name: str, seed: int) -> Sample:
-    """Make a set by its name: ``mid10k`` is mid, with about 10,000 cells.
+    """Make a set by its name: ``mid10k`` is mid, with about 10,000 cells; ``-ragged`` may follow.
 
     Raises
     ------
@@ -71,9 +73,10 @@ def make_set(name: str, seed: int) -> Sample:
     """
     match = _SET.fullmatch(name)
     if match is None:
-        raise SystemExit(f"no such set: {name} (say clean1k, mid10k, dirty400 …)")
-    condition, number, thousand = match.groups()
-    return make(cast(Condition, condition), cells=int(number) * (1000 if thousand else 1), seed=seed)
+        raise SystemExit(f"no such set: {name} (say clean1k, mid10k, dirty400-ragged …)")
+    condition, number, thousand, ragged = match.groups()
+    cells = int(number) * (1000 if thousand else 1)
+    return make(cast(Condition, condition), cells=cells, seed=seed, wiggle=_RAGGED if ragged else WIGGLE_OF_CHORD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ from tests.benchmarks.command import Options, Table, ratio, read_options
 from tests.benchmarks.measure import Contender, take_turns
 from tests.synthetic.score import score
 
-SETS = ("mid1k", "mid10k", "mid100k", "dirty1k", "dirty10k")
+SETS = ("mid1k", "mid10k", "mid10k-ragged", "mid100k", "dirty1k", "dirty10k")
 COLUMNS = (
     *("set", "cells", "contender", "CPU s", "to anchor", "MB added"),
     *("recall", "of mismatches", "precision", "worst m²", "misowned"),
 )
-TOLERANCE_M = 1e-7
-DUST_M2 = 1e-6
+CONTENDERS = (
+    Contender("check_coverage", partial(check_coverage, tolerance=1e-7, dust_area=1e-6)),
+    Contender("union and join", union_and_join),
+)
 
 
 def main(options: Options) -> None:
@@ -22,12 +24,7 @@ def main(options: Options) -> None:
     table = Table("Detection", COLUMNS, options.out)
     table.begin()
     for name, sample in options.samples():
-        check = partial(check_coverage, sample.cells, sample.parent, tolerance=TOLERANCE_M, dust_area=DUST_M2)
-        contenders = [
-            Contender("check_coverage", check),
-            Contender("union and join", partial(union_and_join, sample.cells, sample.parent)),
-        ]
-        ours, anchor = take_turns(contenders, repeats=options.repeats, with_memory=options.with_memory)
+        ours, anchor = take_turns(CONTENDERS, sample, repeats=options.repeats, with_memory=options.with_memory)
         told = score(ours.result, sample)
         found = (told.recall, told.mismatch_recall, told.precision, told.worst, told.misowned)
         table.row(name, len(sample.cells), ours.name, ours.median, ratio(ours, anchor), ours.memory_mb, *found)

@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from tests.synthetic import Sample
+
 _STATUS = Path("/proc/self/status")
 _RESET_PEAK = Path("/proc/self/clear_refs")
 
@@ -22,13 +28,13 @@ class Contender:
     ----------
     name : str
     run : callable
-        Does the work once and returns the result.
+        Does the work once on cells and their parent, and returns the result.
     clock : callable
         Seconds of CPU used so far by whatever does the work: this process unless said.
     """
 
     name: str
-    run: Callable[[], Any]
+    run: Callable[[NDArray[np.object_], Any], Any]
     clock: Callable[[], float] = time.process_time
 
 
@@ -58,12 +64,16 @@ class Timing:
         return statistics.median(self.seconds)
 
 
-def take_turns(contenders: Sequence[Contender], *, repeats: int, with_memory: bool = True) -> list[Timing]:
+def take_turns(
+    contenders: Sequence[Contender], sample: Sample, *, repeats: int, with_memory: bool = True
+) -> list[Timing]:
     """Run all contenders once, then all again, so that a noisy machine is noisy for each.
 
     Parameters
     ----------
     contenders : sequence of Contender
+    sample : Sample
+        Every turn gets a copy that nobody has prepared or indexed yet.
     repeats : int
         Turns of each.
     with_memory : bool
@@ -77,17 +87,20 @@ def take_turns(contenders: Sequence[Contender], *, repeats: int, with_memory: bo
     # What stands already, a million faces of truth perhaps, is not the contenders' to sweep.
     gc.collect()
     gc.freeze()
+    stored, border = shapely.to_wkb(sample.cells), shapely.to_wkb(sample.parent)
     memory = [
-        _added_memory(each.run) if with_memory and each.clock is time.process_time else None for each in contenders
+        _added_memory(each, stored, border) if with_memory and each.clock is time.process_time else None
+        for each in contenders
     ]
     seconds: list[list[float]] = [[] for _ in contenders]
     results: list[Any] = [None for _ in contenders]
     for _ in range(repeats):
         for index, each in enumerate(contenders):
             results[index] = None
+            cells, parent = shapely.from_wkb(stored), shapely.from_wkb(border)
             gc.collect()
             begin = each.clock()
-            results[index] = each.run()
+            results[index] = each.run(cells, parent)
             seconds[index].append(each.clock() - begin)
     gc.unfreeze()
     return [
@@ -119,14 +132,15 @@ def _status_mb(name: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _added_memory(run: Callable[[], Any]) -> float:
+def _added_memory(contender: Contender, stored: NDArray[np.object_], border: bytes) -> float:
     """Peak that one run adds, in a fork, where no former run has left free memory behind."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            cells, parent = shapely.from_wkb(stored), shapely.from_wkb(border)
             before = reset_peak()
-            kept = run()
+            kept = contender.run(cells, parent)
             os.write(writing, str(peak_mb() - before).encode())
             del kept
         finally:

@@ -42,12 +42,12 @@ def main() -> None:
     for name, sample in samples:
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             contenders = _detectors(sample, Path(folder), given.mapshaper, stack)
-            _tell_found(table, name, sample, turns(contenders))
+            _tell_found(table, name, sample, turns(contenders, sample))
     table = Table("Repair by other tools", LEFT, given.out)
     table.begin()
     for name, sample in samples:
         with tempfile.TemporaryDirectory() as folder:
-            for timing in turns(_repairers(sample, Path(folder), given.mapshaper)):
+            for timing in turns(_repairers(sample, Path(folder), given.mapshaper), sample):
                 left = outcome(sample.cells, timing.result, sample.parent)
                 wrong = (left.lost, left.invalid, left.gap, left.overlap, left.outside)
                 table.row(name, timing.name, timing.median, timing.memory_mb, *wrong, left.unchanged)
@@ -55,48 +55,44 @@ def main() -> None:
 
 def _detectors(sample: Sample, folder: Path, program: str, stack: ExitStack) -> list[Contender]:
     """Ways to find what is wrong; each gives gaps and overlaps as shapes, a report, or no shapes at all."""
-    frame = tools.frame_of(sample.cells, sample.crs)
 
-    def join() -> tuple[Any, Any]:
-        gaps, _, common = union_and_join(sample.cells, sample.parent)
+    def join(cells: Any, parent: Any) -> tuple[Any, Any]:
+        gaps, _, common = union_and_join(cells, parent)
         return gaps, common
 
     def mosaic() -> list[Contender]:
         prepared = mapshaper.prepare(sample.cells, folder, program)
-        return [Contender("mapshaper -mosaic", lambda: _by_count(prepared.mosaic()), children_clock)]
+        return [Contender("mapshaper -mosaic", lambda *_: _by_count(prepared.mosaic()), children_clock)]
 
     def sql() -> list[Contender]:
         ask, clock = stack.enter_context(postgis.questions(sample.cells, sample.parent))
-        return [Contender("PostGIS", ask, clock)]
+        return [Contender("PostGIS", lambda *_: ask(), clock)]
 
-    check = partial(check_coverage, sample.cells, sample.parent, tolerance=1e-7, dust_area=1e-6)
     return [
         Contender("union and join", join),
-        Contender("check_coverage", check),
-        *_at_hand("geopandas", lambda: _contenders(tools.geopandas_detectors(frame, sample.parent))),
-        *_at_hand("maup", lambda: _contenders(tools.maup_detectors(frame))),
-        *_at_hand("geoplanar", lambda: _contenders(tools.geoplanar_detectors(frame))),
+        Contender("check_coverage", partial(check_coverage, tolerance=1e-7, dust_area=1e-6)),
+        *tools.geopandas_detectors(),
+        *_at_hand("maup", tools.maup_detectors),
+        *_at_hand("geoplanar", tools.geoplanar_detectors),
         *_at_hand("mapshaper", mosaic),
         *_at_hand("PostGIS", sql),
     ]
 
 
 def _repairers(sample: Sample, folder: Path, program: str) -> list[Contender]:
-    frame = tools.frame_of(sample.cells, sample.crs)
-
     def clean() -> list[Contender]:
         prepared = mapshaper.prepare(sample.cells, folder, program)
-        wide = partial(prepared.clean, f"gap-width={GAP_WIDTH_M}", "close-outer-gaps")
+        wide = (f"gap-width={GAP_WIDTH_M}", "close-outer-gaps")
         return [
-            Contender("mapshaper -clean", prepared.clean, children_clock),
-            Contender("same, gap-width, outer gaps", wide, children_clock),
+            Contender("mapshaper -clean", lambda *_: prepared.clean(), children_clock),
+            Contender("same, gap-width, outer gaps", lambda *_: prepared.clean(*wide), children_clock),
         ]
 
     return [
-        Contender("coverage_clean, gaps kept", partial(shapely.coverage_clean, sample.cells)),
-        Contender("coverage_clean", partial(shapely.coverage_clean, sample.cells, gap_width=GAP_WIDTH_M)),
-        *_at_hand("maup", lambda: _contenders(tools.maup_repairers(frame))),
-        *_at_hand("geoplanar", lambda: _contenders(tools.geoplanar_repairers(frame))),
+        Contender("coverage_clean, gaps kept", lambda cells, _: shapely.coverage_clean(cells)),
+        Contender("coverage_clean", lambda cells, _: shapely.coverage_clean(cells, gap_width=GAP_WIDTH_M)),
+        *_at_hand("maup", tools.maup_repairers),
+        *_at_hand("geoplanar", tools.geoplanar_repairers),
         *_at_hand("mapshaper", clean),
     ]
 
@@ -107,10 +103,6 @@ def _at_hand(tool: str, make: Callable[[], list[Contender]]) -> list[Contender]:
     except tools.Absent as reason:
         tell(f"\n{tool} is left out: {reason}\n\n")
         return []
-
-
-def _contenders(runs: dict[str, Callable[[], Any]]) -> list[Contender]:
-    return [Contender(name, run) for name, run in runs.items()]
 
 
 def _by_count(faces: Sequence[tuple[Any, int]]) -> tuple[list[Any], list[Any]]:

@@ -8,8 +8,14 @@ from geo.residual import prove
 from tests.benchmarks.command import Options, Table, ratio, read_options
 from tests.benchmarks.measure import Contender, take_turns
 
-SETS = ("clean10k", "mid10k", "clean100k", "mid100k")
+SETS = ("clean10k", "clean10k-ragged", "mid10k", "clean100k", "mid100k")
 COLUMNS = ("set", "cells", "contender", "CPU s", "to anchor", "MB added", "says")
+CONTENDERS = (
+    Contender("prove", prove),
+    Contender("prove, strict", partial(prove, is_strict=True)),
+    # It compares edges of neighbours only: no parent, no gap that is open or a hole.
+    Contender("coverage_invalid_edges", lambda cells, _: shapely.coverage_invalid_edges(cells)),
+)
 
 
 def main(options: Options) -> None:
@@ -17,13 +23,7 @@ def main(options: Options) -> None:
     table = Table("Proof", COLUMNS, options.out)
     table.begin()
     for name, sample in options.samples():
-        contenders = [
-            Contender("prove", partial(prove, sample.cells, sample.parent)),
-            Contender("prove, strict", partial(prove, sample.cells, sample.parent, is_strict=True)),
-            # It compares edges of neighbours only: no parent, no gap that is open or a hole.
-            Contender("coverage_invalid_edges", partial(shapely.coverage_invalid_edges, sample.cells)),
-        ]
-        timings = take_turns(contenders, repeats=options.repeats, with_memory=options.with_memory)
+        timings = take_turns(CONTENDERS, sample, repeats=options.repeats, with_memory=options.with_memory)
         for timing in timings:
             says = (
                 f"{int((~shapely.is_empty(timing.result)).sum()):,} cells flagged"

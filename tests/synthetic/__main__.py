@@ -6,6 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from tests.synthetic.degrees import in_degrees
+from tests.synthetic.mosaic import WIGGLE_OF_CHORD
 from tests.synthetic.sample import Sample, make
 
 
@@ -44,10 +45,11 @@ def main() -> None:
     parser.add_argument("--class", dest="condition", choices=("clean", "mid", "dirty"), default="mid")
     parser.add_argument("--cells", type=int, default=1024, help="about so many, a square number")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--wiggle", type=float, default=WIGGLE_OF_CHORD, help="how ragged borders are, up to 0.3")
     parser.add_argument("--decimals", type=int, help="in degrees rounded to so many decimals, not in metres")
     parser.add_argument("--out", type=Path, required=True, help="a GeoPackage")
     options = parser.parse_args()
-    sample = make(options.condition, cells=options.cells, seed=options.seed)
+    sample = make(options.condition, cells=options.cells, seed=options.seed, wiggle=options.wiggle)
     write(sample if options.decimals is None else in_degrees(sample, decimals=options.decimals), options.out)
 
 

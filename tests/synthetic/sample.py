@@ -11,7 +11,7 @@ from shapely import Polygon
 
 from tests.synthetic.between import faces_between
 from tests.synthetic.damage import AMPLITUDES_M, ANYWHERE, AT_PARENT, CAUSES, Defect, damage, redraw
-from tests.synthetic.mosaic import Block, Mosaic, assemble, make_mosaic, outline
+from tests.synthetic.mosaic import WIGGLE_OF_CHORD, Block, Mosaic, assemble, make_mosaic, outline
 
 Condition = Literal["clean", "mid", "dirty"]
 
@@ -46,7 +46,7 @@ class Sample:
     step: float = 0.0
 
 
-def make(condition: Condition, *, cells: int = 1024, seed: int = 0) -> Sample:
+def make(condition: Condition, *, cells: int = 1024, seed: int = 0, wiggle: float = WIGGLE_OF_CHORD) -> Sample:
     """Make one parent with about so many cells, a square number of them.
 
     Parameters
@@ -56,13 +56,15 @@ def make(condition: Condition, *, cells: int = 1024, seed: int = 0) -> Sample:
     cells : int
         Nine or more.
     seed : int
+    wiggle : float
+        As in :class:`Block`.
 
     Returns
     -------
     Sample
         In metres. What lies on top of cells comes after them.
     """
-    return make_block(condition, Block(seed, round(cells**0.5)))
+    return make_block(condition, Block(seed, round(cells**0.5), wiggle=wiggle))
 
 
 def make_town(condition: Condition, *, columns: int, rows: int, cells: int, seed: int = 0) -> Iterator[Sample]:

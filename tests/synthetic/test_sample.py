@@ -34,6 +34,16 @@ def test_areas_add_up(condition: Condition, seed: int) -> None:
     assert abs(surplus(sample)) < 1e-6
 
 
+@pytest.mark.parametrize("condition", ["clean", "mid", "dirty"])
+def test_ragged_ones_add_up(condition: Condition) -> None:
+    sample = make(condition, cells=400, seed=4, wiggle=0.3)
+    assert shapely.is_valid(sample.cells).all()
+    assert shapely.is_valid([face.geometry for face in sample.defects]).all()
+    assert abs(surplus(sample)) < 1e-6
+    hulls = shapely.area(shapely.convex_hull(sample.cells))
+    assert (shapely.area(sample.cells) / hulls).mean() < 0.9
+
+
 def test_ten_thousand_add_up() -> None:
     sample = make("mid", cells=10_000, seed=4)
     assert {face.cause for face in sample.defects} == set(CAUSES)
