@@ -69,7 +69,7 @@ def get_certificate(session: Session, number: int | None, *, service: str) -> Ce
     Raises
     ------
     NotFound
-        If there is no such generation, or it was published before certificates were made.
+        If there is no such generation, or it has no certificate.
     """
     wanted = number if number is not None else current_generation(session)
     if wanted is None:
@@ -81,8 +81,9 @@ def get_certificate(session: Session, number: int | None, *, service: str) -> Ce
     proofs = kept_proofs(session, wanted)
     if not proofs:
         raise NotFound(
-            f"区划第 {wanted} 版没有全覆盖证明:它由旧版程序发布。下一次发布的版本会有证明。",
-            f"Generation {wanted} has no certificate: an older program published it. The next one will have one.",
+            f"区划第 {wanted} 版没有全覆盖证明:它由旧版程序发布,或没有要划分的区域。下一次发布的版本会有证明。",
+            f"Generation {wanted} has no certificate: an older program published it, or it has no area to divide. "
+            "The next one will have one.",
         )
     return Certificate(service, wanted, generation.published_at, proofs)
 

@@ -18,7 +18,7 @@ from boundaries.store import migrate, states
 from boundaries.store.certificates import kept_proofs, recorded_digest
 from boundaries.store.engine import connect, reading, writing
 from tests.boundaries.certified import nudged
-from tests.boundaries.plans import AREAS, GRIDS, NOW, TODAY, open_draft, publish, square
+from tests.boundaries.plans import AREAS, GRIDS, NOW, TODAY, open_draft, publish, published, square
 from tests.conftest import copied
 
 
@@ -225,6 +225,25 @@ def test_a_restore_of_what_does_not_agree_is_refused_and_leaves_nothing(planned,
     assert "与它的全覆盖证明不符(320000000001)" in refusal.value.zh
     assert "换一份备份" in refusal.value.zh
     assert migrate.current(empty_url) is None
+
+
+def test_a_backup_of_the_first_release_comes_back_without_a_proof(
+    database, database_url, tmp_path, empty_url, monkeypatch
+):
+    record = journal.record
+
+    def record_as_before(session, *, detail, **rest):
+        record(session, detail={name: value for name, value in detail.items() if name != "certificate"}, **rest)
+
+    monkeypatch.setattr(publishing, "keep_proofs", lambda *_: None)
+    monkeypatch.setattr(journal, "record", record_as_before)
+    published(database)
+    monkeypatch.undo()
+    database.dispose()
+    migrate.downgrade(database_url, "2026_11_24_first")
+    upkeep.backup(database_url, tmp_path / "old.zip", settings={}, service="x", now=NOW)
+    report = upkeep.restore(empty_url, tmp_path / "old.zip", actor="李强", now=NOW)
+    assert (report.steps, report.areas_proved) == (("2026_11_25_certificates",), None)
 
 
 def test_the_upgrade_of_a_published_plan_keeps_it(planned, tmp_path):
