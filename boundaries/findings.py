@@ -38,6 +38,10 @@ KINDS: dict[str, FindingKind] = {
         FindingKind("overshoot", "blocking", "越界", "Overshoot"),
         FindingKind("sliver", "blocking", "细缝", "Sliver"),
         FindingKind("dust", "advisory", "舍入残差", "Dust"),
+        FindingKind("edge_mismatch", "advisory", "边界顶点不一致", "Edges do not match"),
+        FindingKind("area_gap", "advisory", "区域空白", "Ground in no area"),
+        FindingKind("area_overlap", "blocking", "区域重叠", "Areas overlap"),
+        FindingKind("area_overshoot", "advisory", "区域越界", "Area outside its parent"),
         FindingKind("building_uncovered", "blocking", "楼栋未划入网格", "Building in no grid"),
         FindingKind("building_doubled", "blocking", "楼栋划入两格", "Building in two grids"),
         FindingKind("building_cut", "blocking", "楼栋被边界切割", "Building cut by a border"),
@@ -62,13 +66,15 @@ class Finding:
     kind : str
         A key of ``KINDS``.
     grids, premises : tuple of str
-        Codes concerned, sorted; premises as ``building:CODE``, ``compound:CODE``, ``shop:CODE``.
+        Codes concerned, sorted; premises as ``building:CODE``, ``compound:CODE``, ``shop:CODE``,
+        and beside them ``area:CODE`` where areas are what is wrong, or grids of several are.
     parent : str or None
         Code of the area in which it lies.
     area_m2, width_m : float or None
         Measures, where the finding has a face.
     value, limit : float or None
-        What was counted and the threshold it broke (households, shops).
+        What was counted and the threshold it broke (households, shops); of edges that do
+        not match, their length in metres.
     geometry : shapely geometry or None
         The face or the thing, in the snapshot's coordinates.
     households : int
@@ -95,6 +101,26 @@ class Finding:
         """The kind's name for people."""
         kind = KINDS[self.kind]
         return kind.name_zh if language == "zh" else kind.name_en
+
+
+_NOUNS_ZH = {"area": "区域", "building": "楼栋", "compound": "小区", "shop": "商铺"}
+_AREA = "area:"
+
+
+def area_labels(codes: Iterable[str]) -> tuple[str, ...]:
+    """Areas as they stand among the premises of a finding, sorted."""
+    return tuple(f"{_AREA}{code}" for code in sorted(set(codes)) if code)
+
+
+def areas_named(finding: Finding) -> tuple[str, ...]:
+    """Codes of the areas among the premises of a finding."""
+    return tuple(label.removeprefix(_AREA) for label in finding.premises if label.startswith(_AREA))
+
+
+def premises_text(label: str, language: Language) -> str:
+    """``building:12`` as people write it."""
+    kind, _, code = label.partition(":")
+    return f"{_NOUNS_ZH.get(kind, kind)} {code}" if language == "zh" else f"{kind} {code}"
 
 
 def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import STRtree
+from shapely import MultiPolygon, Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
 
+from boundaries.filling import Filling, fillings
 from boundaries.model import Area, MicroGrid
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
+from geo.coverage import Face, find_overlaps
 from geo.segments import as_shapes
 from geo.validity import find_invalid
 
@@ -83,7 +85,14 @@ class Ground:
     @cached_property
     def invalid_grids(self) -> frozenset[int]:
         """Indices of the snapshot's grids that have no usable shape."""
-        return frozenset(find_invalid(as_shapes(grid.polygon for grid in self.snapshot.grids)))
+        return frozenset(find_invalid(as_shapes(grid.polygon for grid in self.snapshot.grids), is_polygonal=True))
+
+    @cached_property
+    def invalid_areas(self) -> frozenset[str]:
+        """Codes of the areas that have no usable shape."""
+        areas = self.snapshot.areas
+        found = find_invalid(as_shapes(area.polygon for area in areas), is_polygonal=True)
+        return frozenset(areas[index].code for index in found)
 
     @cached_property
     def tiles(self) -> tuple[MicroGrid, ...]:
@@ -139,6 +148,23 @@ class Ground:
             if area.code in named
             or (area.code not in above and not any(upper.code in named for upper in self.snapshot.ancestors(area.code)))
         )
+
+    @cached_property
+    def fillings(self) -> tuple[Filling, ...]:
+        """Each of :attr:`parents` with what must fill it."""
+        grids = self.snapshot.grids
+        broken = [grids[index] for index in self.invalid_grids if grids[index].layer == "tile"]
+        return fillings(self.snapshot, self.parents, self.tiles, broken_areas=self.invalid_areas, broken_tiles=broken)
+
+    @cached_property
+    def judged(self) -> tuple[tuple[Filling, Polygon | MultiPolygon], ...]:
+        """Those of :attr:`fillings` that have a ground of their own, with it."""
+        return tuple((one, own) for one in self.fillings if (own := one.ground) is not None)
+
+    @cached_property
+    def claimed_twice(self) -> tuple[tuple[Face, ...], tuple[Face, ...]]:
+        """Ground that two or more of :attr:`judged` should fill, and dust; owners are positions in it."""
+        return find_overlaps((own for _, own in self.judged), **self.rules.limits(self.snapshot.crs))
 
     @cached_property
     def building_shapes(self) -> Shapes:
@@ -282,8 +308,12 @@ class Ground:
 
     def area_at(self, shape: BaseGeometry) -> str | None:
         """Code of the first parent that the inner point of a shape lies in."""
-        hits = self._parent_tree.query(shapely.point_on_surface(shape), predicate="intersects")
-        return self.parents[int(hits.min())].code if len(hits) else None
+        return self.areas_at(as_shapes([shape]))[0]
+
+    def areas_at(self, shapes: Shapes) -> list[str | None]:
+        """For each shape the code of the first parent that its inner point lies in."""
+        first = _lowest(self._parent_tree, np.asarray(shapely.point_on_surface(shapes), dtype=object))
+        return [None if at is None else self.parents[at].code for at in first]
 
     @cached_property
     def _parent_tree(self) -> STRtree:

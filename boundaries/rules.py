@@ -3,8 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypedDict
 
 from geo.crs import SourceCrs
+
+
+class Limits(TypedDict):
+    """Options of :func:`geo.coverage.check_coverage`, in the unit of the coordinates."""
+
+    tolerance: float
+    dust_area: float
+    dust_width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +82,19 @@ class Rules:
         if crs.is_geographic:
             return (2e-9, 5e-9, 2e-8)
         return tuple(metres / crs.metres_per_unit for metres in (1e-7, 1e-5, 1e-4, 1e-3))
+
+    def limits(self, crs: SourceCrs) -> Limits:
+        """What a face of a coverage must reach to count.
+
+        Parameters
+        ----------
+        crs : SourceCrs
+
+        Returns
+        -------
+        Limits
+        """
+        first = self.tolerances(crs)[0]
+        if crs.is_geographic:
+            return {"tolerance": first, "dust_area": 0.0, "dust_width": self.dust_width_degrees}
+        return {"tolerance": first, "dust_area": self.dust_area_m2 / crs.metres_per_unit**2, "dust_width": 0.0}

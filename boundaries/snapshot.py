@@ -80,6 +80,9 @@ class Snapshot:
         Number of the draft, where this is one.
     is_parent_derived : bool
         Whether no areas were given and the outline of all grids stands in for them.
+    scope : str or None
+        Code of the area that was asked for: those above it are here for their names, without
+        the areas beside it. None where everything is here.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Snapshot:
     generation: int | None = None
     draft: int | None = None
     is_parent_derived: bool = False
+    scope: str | None = None
     levels: tuple[Level, ...] = DEFAULT_LEVELS
     kinds: tuple[Kind, ...] = DEFAULT_KINDS
     roles: tuple[Role, ...] = DEFAULT_ROLES

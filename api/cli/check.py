@@ -148,19 +148,16 @@ def _show_table(snapshot: "Snapshot", findings: "Sequence[Finding]") -> None:
     from boundaries.findings import KINDS
     from boundaries.ground import Ground
     from boundaries.rules import Rules
-    from boundaries.services.auditing import areas_m2, counts, is_exact, summary
+    from boundaries.services.auditing import areas_m2, counts, summary, verdict
 
     language = context.language()
     zh = language == "zh"
     parents = len(Ground(snapshot, Rules()).parents)
-    if is_exact(snapshot, findings):
-        verdict = "全覆盖:无空白、无重叠、无越界" if zh else "exact coverage: no gap, no overlap, no overshoot"
-    else:
-        verdict = "未全覆盖" if zh else "not an exact coverage"
+    told = verdict(snapshot, findings, language)
     head = (
-        f"{snapshot.title('zh')}:{len(snapshot.grids)} 个网格,{parents} 个区域;{verdict}"
+        f"{snapshot.title('zh')}:{len(snapshot.grids)} 个网格,{parents} 个区域;{told}"
         if zh
-        else f"{snapshot.title('en')}: {len(snapshot.grids)} grids, {parents} areas; {verdict}"
+        else f"{snapshot.title('en')}: {len(snapshot.grids)} grids, {parents} areas; {told}"
     )
     lines = summary(snapshot, findings, language)
     more = len(lines) - _LISTED
@@ -183,6 +180,7 @@ def _show_table(snapshot: "Snapshot", findings: "Sequence[Finding]") -> None:
 
 
 def _show_findings(snapshot: "Snapshot", findings: "Sequence[Finding]", *, zh: bool) -> None:
+    from boundaries.findings import premises_text
     from geo.crs import centre
 
     columns = (
@@ -201,7 +199,7 @@ def _show_findings(snapshot: "Snapshot", findings: "Sequence[Finding]", *, zh: b
             (
                 name,
                 _few(finding.grids),
-                _few([_premises_text(each, zh=zh) for each in finding.premises]),
+                _few([premises_text(each, "zh" if zh else "en") for each in finding.premises]),
                 finding.area_m2,
                 finding.width_m,
                 place,
@@ -212,14 +210,6 @@ def _show_findings(snapshot: "Snapshot", findings: "Sequence[Finding]", *, zh: b
     left = len(findings) - _LISTED
     if left > 0:
         typer.echo(f"……还有 {left} 个,用 --out 写入文件查看" if zh else f"... and {left} more: write them with --out")
-
-
-_PREMISES_ZH = {"building": "楼栋", "compound": "小区", "shop": "商铺"}
-
-
-def _premises_text(premises: str, *, zh: bool) -> str:
-    kind, _, code = premises.partition(":")
-    return f"{_PREMISES_ZH.get(kind, kind)} {code}" if zh else premises
 
 
 def _few(codes: "Sequence[str]") -> str:

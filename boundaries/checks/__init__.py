@@ -9,6 +9,7 @@ that stored findings say what made them.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from boundaries.checks.areas import check_areas
 from boundaries.checks.coverage import check_overlays, check_tiles
 from boundaries.checks.people import check_people
 from boundaries.checks.premises import check_buildings, check_compounds
@@ -47,12 +48,18 @@ class Check:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("shapes", 1, ("invalid_shape", "multi_part"), check_shapes),
-    Check("codes", 1, ("duplicate_code",), check_codes),
-    Check("duplicates", 1, ("duplicate_shape",), check_duplicates),
+    Check("shapes", 2, ("invalid_shape", "multi_part"), check_shapes),
+    Check("codes", 2, ("duplicate_code",), check_codes),
+    Check("duplicates", 2, ("duplicate_shape",), check_duplicates),
     Check("parents", 1, ("parent_missing",), check_parents),
-    Check("tiles", 1, ("gap", "overlap", "overshoot", "sliver", "dust"), check_tiles),
+    Check("tiles", 2, ("gap", "overlap", "overshoot", "sliver", "dust", "edge_mismatch"), check_tiles),
     Check("overlays", 1, ("overlap", "overshoot", "sliver", "dust"), check_overlays),
+    Check(
+        "hierarchy",
+        1,
+        ("area_gap", "area_overlap", "area_overshoot", "sliver", "dust", "edge_mismatch"),
+        check_areas,
+    ),
     Check("compounds", 1, ("compound_uncovered", "compound_doubled", "compound_split"), check_compounds),
     Check("buildings", 1, ("building_uncovered", "building_doubled", "building_cut"), check_buildings),
     Check("dedicated", 1, ("shop_undedicated",), check_dedicated),

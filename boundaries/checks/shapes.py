@@ -8,9 +8,9 @@ import shapely
 from shapely import MultiLineString
 from shapely.geometry.base import BaseGeometry
 
-from boundaries.findings import Finding
+from boundaries.findings import Finding, area_labels
 from boundaries.ground import Ground
-from boundaries.model import Area, MicroGrid
+from boundaries.model import MicroGrid
 from geo.coverage import find_duplicates
 from geo.segments import as_shapes
 from geo.validity import find_invalid
@@ -20,7 +20,9 @@ def check_shapes(ground: Ground) -> tuple[Finding, ...]:
     """Shapes that are not valid, and grids in several pieces."""
     snapshot = ground.snapshot
     found: list[Finding] = [
-        Finding("invalid_shape", parent=area.code, geometry=_drawable(area.polygon)) for area in _invalid_areas(ground)
+        Finding("invalid_shape", parent=area.code, geometry=_drawable(area.polygon))
+        for area in snapshot.areas
+        if area.code in ground.invalid_areas
     ]
     for index, grid in enumerate(snapshot.grids):
         if index in ground.invalid_grids:
@@ -79,11 +81,6 @@ def check_parents(ground: Ground) -> tuple[Finding, ...]:
     )
 
 
-def _invalid_areas(ground: Ground) -> list[Area]:
-    areas = ground.snapshot.areas
-    return [areas[index] for index in find_invalid(as_shapes(area.polygon for area in areas))]
-
-
 def _on_grids(
     ground: Ground,
     kind: str,
@@ -97,10 +94,12 @@ def _on_grids(
     limit: float | None = None,
 ) -> Finding:
     named = codes or tuple(sorted({grid.code for grid in grids}))
+    areas = {grid.area for grid in grids}
     return Finding(
         kind,
         grids=named,
-        parent=parent or ground.common_area(sorted({grid.area for grid in grids})),
+        premises=area_labels(areas) if len(areas) > 1 else (),
+        parent=parent or ground.common_area(sorted(areas)),
         area_m2=area_m2,
         value=value,
         limit=limit,

@@ -11,13 +11,34 @@ from boundaries.errors import BadInput
 from boundaries.exchange.formats import Columns, write_columns
 from boundaries.exchange.shapes import shapes_of
 from boundaries.exchange.wording import spoken, words_of
-from boundaries.findings import Finding
+from boundaries.findings import Finding, premises_text
 from boundaries.snapshot import Snapshot
 from boundaries.tiers import FIELDS, Tier, header, phone_for, visible_fields
-from geo.crs import SourceCrs, parse_crs, project, round_to_storage
-from geo.errors import Language
+from geo.crs import STORAGE_CRS, SourceCrs, parse_crs, project, round_to_storage
+from geo.errors import CrsProblem, Language
 
 _LISTS = "、"
+_SHP_TEXT_BYTES = 254
+_SEVERITIES: dict[Language, dict[str, str]] = {
+    "zh": {"blocking": "必须处理", "advisory": "建议处理"},
+    "en": {"blocking": "blocking", "advisory": "advisory"},
+}
+_FINDING_HEADERS: dict[Language, tuple[str, ...]] = {
+    "zh": ("问题", "类别", "级别", "面积m2", "宽度m", "网格", "对象", "区域", "数值", "限值", "户数"),
+    "en": (
+        "name",
+        "kind",
+        "severity",
+        "area_m2",
+        "width_m",
+        "grids",
+        "premises",
+        "parent",
+        "value",
+        "limit",
+        "households",
+    ),
+}
 
 
 def layer_columns(layer: str, snapshot: Snapshot, *, tier: Tier, language: Language = "zh") -> Columns:
@@ -138,7 +159,7 @@ def in_crs(columns: Columns, crs: str | None) -> Columns:
 
 
 def finding_columns(findings: Sequence[Finding], crs: SourceCrs, *, language: Language = "zh") -> Columns:
-    """Findings as columns, with their places.
+    """Findings as columns, with their shapes and a place of each to zoom to.
 
     Parameters
     ----------
@@ -151,45 +172,65 @@ def finding_columns(findings: Sequence[Finding], crs: SourceCrs, *, language: La
     -------
     Columns
     """
-    severity = {
-        "zh": {"blocking": "必须处理", "advisory": "建议处理"},
-        "en": {"blocking": "blocking", "advisory": "advisory"},
-    }
-    headers = (
-        ("问题", "类别", "级别", "面积m2", "宽度m", "网格", "对象", "区域", "数值", "限值", "户数")
-        if language == "zh"
-        else (
-            "name",
-            "kind",
-            "severity",
-            "area_m2",
-            "width_m",
-            "grids",
-            "premises",
-            "parent",
-            "value",
-            "limit",
-            "households",
-        )
-    )
+    headers, severity = _FINDING_HEADERS[language], _SEVERITIES[language]
+    comma = _LISTS if language == "zh" else ", "
     rows = [
         (
             finding.name(language),
             finding.kind,
-            severity[language][finding.severity],
+            severity[finding.severity],
             None if finding.area_m2 is None else round(finding.area_m2, 6),
             None if finding.width_m is None else round(finding.width_m, 4),
-            _LISTS.join(finding.grids) or None,
-            _LISTS.join(finding.premises) or None,
+            comma.join(finding.grids) or None,
+            comma.join(premises_text(label, language) for label in finding.premises) or None,
             finding.parent,
-            finding.value,
+            None if finding.value is None else round(finding.value, 4),
             finding.limit,
             finding.households,
         )
         for finding in findings
     ]
-    values = {name: [row[index] for row in rows] for index, name in enumerate(headers)}
-    return Columns(values, _objects([finding.geometry for finding in findings]), crs)
+    shapes = _objects([finding.geometry for finding in findings])
+    values: dict[str, Sequence[Any]] = {name: [row[index] for row in rows] for index, name in enumerate(headers)}
+    return Columns(values | place_columns(shapes, crs, language=language), shapes, crs)
+
+
+def place_columns(shapes: Any, crs: SourceCrs, *, language: Language = "zh") -> dict[str, list[float | None]]:
+    """A point in each shape, to be typed into a map's search box.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometry or None
+    crs : SourceCrs
+        System of the shapes.
+    language : {"zh", "en"}
+        Of the headers.
+
+    Returns
+    -------
+    dict
+        Longitude and latitude of CGCS2000 (WGS 84) in degrees, blank where the system
+        cannot be converted; and x and y as they are where these are no degrees.
+    """
+    lon, lat = ("经度", "纬度") if language == "zh" else ("lon", "lat")
+    points = shapely.point_on_surface(shapes)
+    xy = np.column_stack([shapely.get_x(points), shapely.get_y(points)]).reshape(-1, 2)
+    known = np.isfinite(xy).all(axis=1)
+    degrees = np.full(xy.shape, np.nan)
+    try:
+        degrees[known] = project(xy[known], parse_crs(crs.name if crs.shift else crs.base), STORAGE_CRS)
+    except CrsProblem:
+        # A datum that only an unconverted file may have: its own coordinates must do.
+        degrees[known] = np.nan
+    found = {lon: _rounded(degrees[:, 0], 7), lat: _rounded(degrees[:, 1], 7)}
+    if crs.is_geographic and crs.shift is None and not np.isnan(degrees[known]).any():
+        return found
+    decimals = 7 if crs.is_geographic else 3
+    return found | {"x": _rounded(xy[:, 0], decimals), "y": _rounded(xy[:, 1], decimals)}
+
+
+def _rounded(numbers: Any, decimals: int) -> list[float | None]:
+    return [None if np.isnan(number) else round(number, decimals) for number in numbers.tolist()]
 
 
 def write_findings(
@@ -215,4 +256,33 @@ def write_findings(
     BadInput
         If the format or folder cannot be used.
     """
-    return write_columns(path, finding_columns(findings, snapshot.crs, language=language))
+    return write_columns(path, as_sheet(finding_columns(findings, snapshot.crs, language=language), path))
+
+
+def as_sheet(columns: Columns, path: Path) -> Columns:
+    """The columns as the format takes them: a sheet needs no second place, a shapefile short texts.
+
+    Parameters
+    ----------
+    columns : Columns
+        With columns of their places.
+    path : Path
+
+    Returns
+    -------
+    Columns
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".xlsx":
+        return Columns(columns.values)
+    if suffix == ".shp":
+        short = {name: [_shortened(value) for value in values] for name, values in columns.values.items()}
+        return Columns(short, columns.geometry, columns.crs)
+    return columns
+
+
+def _shortened(value: Any) -> Any:  # Any: whatever a column may hold
+    """A list that a shapefile cannot hold, cut and ended with a mark."""
+    if not isinstance(value, str) or len(value.encode("gbk", "replace")) <= _SHP_TEXT_BYTES:
+        return value
+    return value.encode("gbk", "replace")[: _SHP_TEXT_BYTES - 4].decode("gbk", "ignore") + "……"

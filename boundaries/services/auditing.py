@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import shapely
 from shapely.geometry import mapping
 
 from boundaries.findings import KINDS, Finding
@@ -13,8 +14,14 @@ from geo.errors import Language
 
 # Any of these, and the coverage is not exact; premises of no valid shape do not touch it.
 _BREAKING = frozenset({"invalid_shape", "parent_missing", "gap", "overlap", "overshoot", "sliver"})
-_MEASURED = ("gap", "overlap", "overshoot", "sliver", "dust")
+_MEASURED = ("gap", "overlap", "overshoot", "sliver", "dust", "area_gap", "area_overlap", "area_overshoot")
+# What keeps an exact coverage from being proved.
+_UNPROVED = ("edge_mismatch", "dust")
 _COUNTED = {"building": ("栋", "buildings"), "compound": ("个小区", "compounds"), "shop": ("家商铺", "shops")}
+_ELSEWHERE = {
+    "zh": "网格与区域不在同一处,请核对坐标系",
+    "en": "grids and area lie in different places, check the coordinate system",
+}
 _UNITS_ZH = {"building": "栋", "compound": "个"}
 
 
@@ -31,13 +38,14 @@ def report(snapshot: Snapshot, findings: Sequence[Finding]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``exact``, ``grids``, ``parents``, ``counts`` and ``area_m2`` by kind (only
+        ``exact``, ``proved``, ``grids``, ``parents``, ``counts`` and ``area_m2`` by kind (only
         kinds that occur), ``blocking``, ``source``, ``crs``, ``summary`` in both
         languages, and ``findings`` with GeoJSON geometry in the snapshot's own
         coordinates. ``docs/contracts.md`` lists every key.
     """
     return {
         "exact": is_exact(snapshot, findings),
+        "proved": is_proved(snapshot, findings),
         "grids": len(snapshot.grids),
         "parents": len(_parents(snapshot)),
         "counts": counts(findings),
@@ -55,6 +63,29 @@ def is_exact(snapshot: Snapshot, findings: Sequence[Finding]) -> bool:
     return bool(_parents(snapshot)) and not any(
         finding.kind in _BREAKING and not (finding.kind == "invalid_shape" and finding.premises) for finding in findings
     )
+
+
+def is_proved(snapshot: Snapshot, findings: Sequence[Finding]) -> bool:
+    """Whether the tile grids fill their areas without rounding, neighbours sharing every vertex.
+
+    The findings tell that nothing is wrong; the coordinates themselves are then added up.
+    """
+    return is_exact(snapshot, findings) and all(one.is_proved() for one in Ground(snapshot, Rules()).fillings)
+
+
+def verdict(snapshot: Snapshot, findings: Sequence[Finding], language: Language) -> str:
+    """Whether the areas are covered, in one phrase for people."""
+    is_zh = language == "zh"
+    if not is_exact(snapshot, findings):
+        return "未全覆盖" if is_zh else "not an exact coverage"
+    if is_proved(snapshot, findings):
+        return "全覆盖(已证明)" if is_zh else "exact coverage (proved)"
+    numbers = {kind: sum(one.kind == kind and bool(one.grids) for one in findings) for kind in _UNPROVED}
+    if is_zh:
+        places = "、".join(f"{number} 处{KINDS[kind].name_zh}" for kind, number in numbers.items() if number)
+        return f"全覆盖,但有 {places or '边界未逐点对上'}(可用 repair 修补)"
+    places = ", ".join(f"{number} × {KINDS[kind].name_en.lower()}" for kind, number in numbers.items() if number)
+    return f"exact coverage, but {places or 'borders do not match'} (mend with repair)"
 
 
 def counts(findings: Sequence[Finding]) -> dict[str, int]:
@@ -88,6 +119,10 @@ def summary(snapshot: Snapshot, findings: Sequence[Finding], language: Language)
         In the order of the areas; what lies in none comes last.
     """
     lines: list[str] = []
+    strange = _elsewhere(snapshot)
+    said = (
+        "网格与区域不在同一处,请核对坐标系" if language == "zh" else "grids lie elsewhere, check the coordinate system"
+    )
     counted = [finding for finding in findings if finding.kind != "dust"]
     codes = [area.code for area in snapshot.areas]
     named = {area.code: area.name or area.code for area in snapshot.areas}
@@ -98,9 +133,21 @@ def summary(snapshot: Snapshot, findings: Sequence[Finding], language: Language)
             continue
         nowhere = "不属于任何区域" if language == "zh" else "in no area"
         head = named.get(place, place) or nowhere
-        phrases = [_phrase(code, [f for f in mine if f.kind == code], language) for code in counts(mine)]
+        phrases = [said] if place in strange else []
+        phrases += [_phrase(code, [f for f in mine if f.kind == code], language) for code in counts(mine)]
         lines.append(f"{head}:{';'.join(phrases)}" if language == "zh" else f"{head}: {'; '.join(phrases)}")
     return tuple(lines)
+
+
+def _elsewhere(snapshot: Snapshot) -> set[str]:
+    """Codes of the areas that none of their own tile grids comes near."""
+    found: set[str] = set()
+    for filling in Ground(snapshot, Rules()).fillings:
+        if filling.is_sound and filling.tiles:
+            boxes = shapely.box(*shapely.bounds([grid.polygon for grid in filling.tiles]).T)
+            if not shapely.intersects(filling.area.polygon.envelope, boxes).any():
+                found.add(filling.area.code)
+    return found
 
 
 def _phrase(kind: str, findings: Sequence[Finding], language: Language) -> str:

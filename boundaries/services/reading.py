@@ -93,6 +93,7 @@ def snapshot(
         step=STORAGE_STEP,
         generation=moment.generation,
         draft=moment.draft,
+        scope=area,
         levels=queries.levels(session),
         kinds=queries.kinds(session),
         roles=queries.roles(session),

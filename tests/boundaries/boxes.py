@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from shapely import LineString, MultiPolygon, Point, Polygon, box
+from shapely import LineString, MultiPolygon, Point, Polygon
 
 from boundaries.model import Area, Building, Compound, MicroGrid, Part, Person, Shop, Street
 from boundaries.rules import Rules
@@ -17,7 +17,16 @@ RULES = Rules()
 
 
 def square(x: float, y: float, width: float = 100, height: float = 100) -> Polygon:
-    return box(X + x, Y + y, X + x + width, Y + y + height)
+    """A rectangle with a vertex at every hundred metres of its border, as whatever lies beside it has."""
+    xs, ys = _stops(x, width), _stops(y, height)
+    ring = [(one, y) for one in xs] + [(x + width, one) for one in ys[1:]]
+    ring += [(one, y + height) for one in xs[-2::-1]] + [(x, one) for one in ys[-2:0:-1]]
+    return Polygon([(X + east, Y + north) for east, north in ring])
+
+
+def _stops(start: float, length: float) -> list[float]:
+    inner = (100.0 * n for n in range(int(start // 100) + 1, 100))
+    return [start, *(one for one in inner if one < start + length), start + length]
 
 
 def point(x: float, y: float) -> Point:

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 import shapely
-from shapely import box
+from shapely import Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from boundaries.checks import run
 from boundaries.findings import Finding
@@ -14,14 +15,19 @@ from tests.boundaries.boxes import (
     AREAS,
     GRIDS,
     RULES,
+    X,
+    Y,
     building,
     compound,
     grid,
     plan,
+    point,
     shop,
     square,
     with_grid,
 )
+
+BOWTIE = Polygon([(X, Y), (X + 50, Y + 50), (X + 50, Y), (X, Y + 50)])
 
 
 def tiles(**changes: object) -> list[Finding]:
@@ -35,7 +41,7 @@ def test_a_gap_names_its_neighbours_of_the_same_area_premises_and_households() -
             building("in", square(120, 20, 40, 12), 60),
             building("mostly", square(90, 60, 30, 10), 36),
             building("out", square(50, 20, 40, 12), 99),
-            building("point", shapely.point_on_surface(square(150, 50)), None),
+            building("point", point(150, 60), None),
         ),
         compounds=(compound("K", square(110, 10, 80, 80)), compound("L", square(0, 0, 150, 20))),
         shops=(shop("S", 150, 1), shop("far", 50, 1)),
@@ -104,7 +110,7 @@ def test_a_corner_alone_names_a_neighbour_only_where_nothing_else_does() -> None
 
 def test_dust_is_advisory_and_apart() -> None:
     findings = tiles(grids=with_grid(0, polygon=square(0, 0, 100 - 5e-9)))
-    assert {(f.kind, f.severity) for f in findings} == {("dust", "advisory")}
+    assert {(f.kind, f.severity) for f in findings} == {("dust", "advisory"), ("edge_mismatch", "advisory")}
 
 
 def test_degrees_are_measured_in_metres_and_dust_by_width() -> None:
@@ -123,7 +129,7 @@ def test_degrees_are_measured_in_metres_and_dust_by_width() -> None:
     assert gap.width_m == pytest.approx(0.9423, abs=2e-3)
     assert gap.area_m2 == pytest.approx(0.9423 * 110.9, rel=2e-3)
     assert [f.kind for f in findings(3e-9)] == ["sliver"]
-    assert [f.kind for f in findings(1.5e-9)] == ["dust"]
+    assert [f.kind for f in findings(1.5e-9)] == ["dust", "edge_mismatch"]
 
 
 def test_feet_are_measured_in_metres() -> None:
@@ -164,3 +170,82 @@ def test_a_hole_in_the_area_is_lawful() -> None:
     lake = square(20, 20, 10, 10)
     areas = (AREAS[0], replace(AREAS[1], polygon=AREAS[1].polygon.difference(lake)), AREAS[2])
     assert tiles(areas=areas, grids=with_grid(0, polygon=square(0, 0).difference(lake))) == []
+
+
+def bent(*more: tuple[float, float]) -> Polygon:
+    """The first grid with more vertices on its border to the second."""
+    corners = [(0, 0), (100, 0), *more, (100, 100), (0, 100)]
+    return Polygon([(X + x, Y + y) for x, y in corners])
+
+
+def test_edges_that_do_not_match_are_told_with_their_length() -> None:
+    findings = tiles(grids=with_grid(0, polygon=bent((100, 30), (100, 60))))
+    assert [(f.kind, f.severity, f.grids, f.parent, f.area_m2, f.limit) for f in findings] == [
+        ("edge_mismatch", "advisory", ("G1", "G2"), "C1", None, None)
+    ]
+    assert findings[0].value == pytest.approx(100)
+    assert findings[0].geometry is not None
+    assert findings[0].geometry.length == pytest.approx(100)
+
+
+def test_edges_that_lead_to_a_gap_are_part_of_it() -> None:
+    findings = tiles(grids=with_grid(0, polygon=bent((90, 30), (90, 60), (100, 70))))
+    assert [f.kind for f in findings] == ["gap"]
+
+
+def test_a_mismatch_in_degrees_is_measured_in_metres() -> None:
+    degrees = parse_crs("EPSG:4490")
+    area = Area(1, "A", "a", "community", None, box(119.18, 32.27, 119.182, 32.271))
+    grids = (MicroGrid(1, 1, "G1", "g", "A", area.polygon.segmentize(0.0005)),)
+    found = run(Snapshot(degrees, areas=(area,), grids=grids), RULES, only=["tiles"])
+    lengths_m = [f.value or 0.0 for f in found if f.kind == "edge_mismatch"]
+    assert sum(lengths_m) == pytest.approx(2 * 110.9 + 2 * 188.5, rel=2e-3)
+
+
+def test_a_grid_deep_in_another_area_names_both() -> None:
+    findings = tiles(grids=with_grid(1, polygon=square(100, 0, 250)))
+    assert [(f.kind, f.grids, f.premises, f.parent, f.area_m2) for f in findings] == [
+        ("overshoot", ("G2",), (), "C1", pytest.approx(15_000)),
+        ("overlap", ("G2", "G3"), ("area:C1", "area:C2"), "C2", pytest.approx(10_000)),
+        ("overlap", ("G2", "G4"), ("area:C1", "area:C2"), "C2", pytest.approx(5_000)),
+    ]
+
+
+def test_a_row_that_stands_in_two_areas_names_both() -> None:
+    findings = run(plan(grids=(*GRIDS, replace(GRIDS[1], area="C2")), buildings=()), RULES)
+    kinds = {f.kind: (f.grids, f.premises, f.parent) for f in findings}
+    assert kinds["duplicate_code"] == kinds["duplicate_shape"] == (("G2",), ("area:C1", "area:C2"), "T")
+    assert kinds["overlap"] == (("G2",), ("area:C1", "area:C2"), "C1")
+
+
+def test_grids_of_an_area_without_verdict_are_still_compared_across() -> None:
+    areas = (AREAS[0], replace(AREAS[1], polygon=Polygon()), AREAS[2])
+    findings = tiles(areas=areas, grids=with_grid(1, polygon=square(100, 0, 105)))
+    assert [(f.kind, f.grids, f.parent) for f in findings] == [("overlap", ("G2", "G3"), "C2")]
+
+
+@pytest.mark.parametrize(
+    "shape", [None, Polygon(), shapely.GeometryCollection([square(0, 0), point(0, 0)]), point(0, 0)]
+)
+def test_what_is_no_polygon_blocks_its_area_and_no_other(shape: BaseGeometry | None) -> None:
+    odd = run(plan(grids=with_grid(0, polygon=shape), buildings=()), RULES)
+    assert [(f.kind, f.grids, f.parent) for f in odd] == [("invalid_shape", ("G1",), "C1")]
+    areas = (AREAS[0], replace(AREAS[1], polygon=shape), AREAS[2])
+    broken = run(plan(areas=areas, grids=with_grid(3, polygon=square(300, 0, 90)), buildings=()), RULES)
+    assert [(f.kind, f.parent) for f in broken] == [("invalid_shape", "C1"), ("gap", "C2")]
+
+
+def test_an_area_that_holds_a_broken_one_gets_no_verdict() -> None:
+    park = Area(9, "P", "park", "dedicated", "C1", BOWTIE)
+    grids = (grid("P1", square(0, 0, 50), area="P", kind="park", rank=9), *with_grid(0, polygon=square(50, 0, 50)))
+    assert tiles(areas=(*AREAS, park), grids=grids) == []
+
+
+def test_ten_thousand_copies_are_one_finding_of_each_kind() -> None:
+    copies = tuple(grid(f"D{number}", square(0, 0), rank=number) for number in range(10_000))
+    findings = run(plan(grids=(*GRIDS, *copies)), RULES)
+    assert [(f.kind, len(f.grids)) for f in findings] == [
+        ("duplicate_shape", 10_001),
+        ("overlap", 10_001),
+        ("building_doubled", 10_001),
+    ]

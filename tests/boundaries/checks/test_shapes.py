@@ -51,7 +51,7 @@ def test_broken_premises_are_named_and_still_placed() -> None:
 def test_a_grid_in_two_pieces() -> None:
     two = MultiPolygon([square(0, 0, 100, 40), square(0, 60, 100, 40)])
     more = grid("G5", square(0, 40, 100, 20), rank=5)
-    findings = run(plan(grids=(*with_grid(0, polygon=two), more), buildings=()), RULES)
+    findings = run(plan(grids=(*with_grid(0, polygon=two), more), buildings=()), RULES, only=["shapes"])
     assert [(f.kind, f.grids, f.area_m2, f.value, f.limit) for f in findings] == [
         ("multi_part", ("G1",), pytest.approx(8000), 2.0, 1.0)
     ]

@@ -1,15 +1,18 @@
 """Layers and findings as files, with the fields that a tier may see."""
 
+import numpy as np
+import openpyxl
 import pytest
-from shapely import Point, box
+from shapely import LineString, Point, box
 
 from boundaries.errors import BadInput
 from boundaries.exchange.formats import write_columns
 from boundaries.exchange.reading import read_table
-from boundaries.exchange.writing import finding_columns, in_crs, layer_columns, write_findings
+from boundaries.exchange.writing import finding_columns, in_crs, layer_columns, place_columns, write_findings
 from boundaries.findings import Finding
 from boundaries.model import Assignment, Building, MicroGrid, Part, Person, Shop
 from boundaries.snapshot import Snapshot
+from geo.crs import parse_crs, project
 
 GRID = box(119.18, 32.27, 119.19, 32.28)
 PLAN = Snapshot(
@@ -115,5 +118,47 @@ def test_findings_with_their_places(tmp_path):
         write_findings(tmp_path / f"问题.{suffix}", findings, PLAN)
         table = read_table(tmp_path / f"问题.{suffix}")
         assert table.values("类别")[0] == "gap"
+    assert found.values["经度"] == [119.1805, 119.182, None]
+    assert found.values["纬度"] == [32.2705, 32.272, None]
+    assert "x" not in found.values
     write_findings(tmp_path / "en.csv", findings, PLAN, "en")
     assert read_table(tmp_path / "en.csv").values("severity") == ["blocking", "advisory", "advisory"]
+
+
+def test_a_sheet_of_findings_has_places_to_zoom_to(tmp_path):
+    plane = Snapshot(crs=parse_crs("EPSG:4549"))
+    faces = [box(422_000, 3_572_000, 422_010, 3_572_100), LineString([(422_000, 3_572_000), (422_000, 3_572_100)])]
+    findings = [
+        Finding("gap", ("001",), ("building:B1", "area:C1"), area_m2=1000.0, width_m=10.0, geometry=faces[0]),
+        Finding("edge_mismatch", ("001", "002"), value=100.0, geometry=faces[1]),
+    ]
+    write_findings(tmp_path / "问题.xlsx", findings, plane)
+    rows = list(openpyxl.load_workbook(tmp_path / "问题.xlsx").active.values)
+    sheet = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert [(row["问题"], row["面积m2"], row["宽度m"], row["对象"]) for row in sheet] == [
+        ("空白", 1000, 10, "楼栋 B1、区域 C1"),
+        ("边界顶点不一致", None, None, None),
+    ]
+    assert sheet[1]["数值"] == 100
+    for row, face in zip(sheet, faces, strict=True):
+        assert face.distance(Point(row["x"], row["y"])) < 1e-3
+        xy = project(np.array([[row["经度"], row["纬度"]]]), parse_crs("EPSG:4490"), "EPSG:4549")[0]
+        assert xy == pytest.approx([row["x"], row["y"]], abs=0.02)
+    assert not any(str(name).startswith("中心") for name in rows[0])
+
+
+def test_places_of_shifted_and_unsafe_systems():
+    shapes = np.array([box(119.18, 32.27, 119.19, 32.28)], dtype=object)
+    shifted = place_columns(shapes, parse_crs("GCJ-02"))
+    assert (shifted["x"], shifted["y"]) == ([119.185], [32.275])
+    assert 0.003 < 119.185 - shifted["经度"][0] < 0.007
+    old = place_columns(shapes, parse_crs("EPSG:4610", any_datum=True), language="en")
+    assert old == {"lon": [None], "lat": [None], "x": [119.185], "y": [32.275]}
+
+
+def test_long_lists_are_cut_in_a_shapefile_alone(tmp_path):
+    many = [Finding("duplicate_shape", tuple(f"网格{number:04}" for number in range(100)), geometry=GRID)]
+    write_findings(tmp_path / "a.shp", many, PLAN)
+    write_findings(tmp_path / "a.gpkg", many, PLAN)
+    assert read_table(tmp_path / "a.shp").values("网格")[0].endswith("……")
+    assert read_table(tmp_path / "a.gpkg").values("网格")[0].count("、") == 99

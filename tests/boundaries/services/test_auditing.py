@@ -2,18 +2,33 @@ import json
 from dataclasses import replace
 
 import pytest
+from shapely import Polygon
 
 from boundaries.checks import run
-from boundaries.services.auditing import areas_m2, counts, is_exact, report, summary
+from boundaries.services.auditing import areas_m2, counts, is_exact, is_proved, report, summary, verdict
 from boundaries.snapshot import Snapshot
-from tests.boundaries.boxes import AREAS, GRIDS, METRES, PLAN, RULES, building, compound, plan, shop, square, with_grid
+from tests.boundaries.boxes import (
+    AREAS,
+    GRIDS,
+    METRES,
+    PLAN,
+    RULES,
+    X,
+    Y,
+    building,
+    compound,
+    plan,
+    shop,
+    square,
+    with_grid,
+)
 
 NAMED = (AREAS[0], replace(AREAS[1], name="文昌社区"), replace(AREAS[2], name="茶坊社区"))
 
 
 def test_a_plan_in_order_is_exact_and_says_nothing() -> None:
     told = report(PLAN, run(PLAN, RULES))
-    assert told["exact"] is True
+    assert (told["exact"], told["proved"]) == (True, True)
     assert (told["grids"], told["parents"], told["blocking"]) == (4, 2, 0)
     assert (told["counts"], told["area_m2"], told["findings"]) == ({}, {}, [])
     assert (told["source"]["en"], told["crs"]) == ("a plan", "EPSG:4549")
@@ -93,3 +108,46 @@ def test_undivided_ground_with_homes_on_it_is_not_exact() -> None:
     findings = run(bare, RULES, only=["tiles"])
     assert [(one.kind, one.grids, one.premises) for one in findings] == [("gap", (), ("building:B",))]
     assert not is_exact(bare, findings)
+
+
+def test_exact_without_proof_says_what_keeps_it_from_one() -> None:
+    corners = [(0, 0), (100, 0), (100, 50), (100, 100), (0, 100)]
+    bent = Polygon([(X + x, Y + y) for x, y in corners])
+    broken = plan(grids=with_grid(0, polygon=bent))
+    findings = run(broken, RULES)
+    assert (is_exact(broken, findings), is_proved(broken, findings)) == (True, False)
+    assert verdict(broken, findings, "zh") == "全覆盖,但有 1 处边界顶点不一致(可用 repair 修补)"
+    assert verdict(broken, findings, "en") == "exact coverage, but 1 × edges do not match (mend with repair)"
+    assert summary(broken, findings, "zh") == ("community 1:1 处边界顶点不一致",)
+    assert (report(broken, findings)["exact"], report(broken, findings)["proved"]) == (True, False)
+
+
+def test_dust_keeps_a_coverage_from_being_proved() -> None:
+    dusty = plan(grids=with_grid(0, polygon=square(0, 0, 100 - 5e-9)))
+    findings = run(dusty, RULES)
+    assert "1 处舍入残差" in verdict(dusty, findings, "zh")
+    assert not is_proved(dusty, findings)
+
+
+def test_the_verdict_on_what_is_proved_and_on_what_is_not_exact() -> None:
+    assert verdict(PLAN, run(PLAN, RULES), "zh") == "全覆盖(已证明)"
+    assert verdict(PLAN, run(PLAN, RULES), "en") == "exact coverage (proved)"
+    broken = plan(grids=GRIDS[1:])
+    assert verdict(broken, run(broken, RULES), "zh") == "未全覆盖"
+    assert verdict(broken, run(broken, RULES), "en") == "not an exact coverage"
+
+
+def test_ground_in_no_community_leaves_the_communities_proved() -> None:
+    apart = plan(areas=(NAMED[0], NAMED[1], replace(NAMED[2], polygon=square(300, 0))), grids=(*GRIDS[:2], GRIDS[3]))
+    findings = run(apart, RULES)
+    assert is_proved(apart, findings)
+    assert summary(apart, findings, "zh")[0] == "town:1 处区域空白,共 10,000 m²,含 1 栋 40 户"
+
+
+def test_grids_in_another_place_are_told_in_words() -> None:
+    elsewhere = plan(areas=(NAMED[0], replace(NAMED[1], polygon=square(5000, 0, 200)), NAMED[2]))
+    findings = run(elsewhere, RULES, only=["tiles"])
+    assert summary(elsewhere, findings, "zh") == (
+        "文昌社区:网格与区域不在同一处,请核对坐标系;1 处空白,共 20,000 m²;2 处越界,共 20,000 m²,含 2 栋 80 户",
+    )
+    assert "check the coordinate system" in summary(elsewhere, findings, "en")[0]
