@@ -141,7 +141,7 @@ def check_coverage(
     is_dust = _is_dust(faults.polygons, dust_area, dust_width)
     doubled = np.array([len(owners) > 1 for owners in faults.owners], dtype=bool)
     is_gap = np.array([not owners for owners in faults.owners], dtype=bool)
-    mismatches, closed = _mismatches(faults, len(shapes))
+    mismatches, closed = _mismatches(faults, len(shapes), tolerance)
     return CoverageReport(
         gaps=_sorted(faces[is_gap & ~is_dust]),
         overlaps=_sorted(faces[doubled & ~is_dust]),
@@ -271,7 +271,7 @@ def _is_dust(polygons: Shapes, dust_area: float, dust_width: float) -> Any:
     return (shapely.area(polygons) < dust_area) | (mean_width(polygons) < dust_width)
 
 
-def _mismatches(faults: Faults, count: int) -> tuple[tuple[Mismatch, ...], tuple[Face, ...]]:
+def _mismatches(faults: Faults, count: int, tolerance: float) -> tuple[tuple[Mismatch, ...], tuple[Face, ...]]:
     """Edges left over whose copies cancel once they are noded, and what ground that closed."""
     net = faults.matched
     if not len(net.low):
@@ -299,6 +299,7 @@ def _mismatches(faults: Faults, count: int) -> tuple[tuple[Mismatch, ...], tuple
         Face(polygon, named[place])
         for place, shape in zip(np.unique(places).tolist(), closed, strict=True)
         for polygon in _polygons(shape)
+        if mean_width(polygon) < tolerance
     ]
     return tuple(mismatches), tuple(dust)
 

@@ -124,7 +124,7 @@ def assembled(xy: Floats, start: Ints, end: Ints, owner: Ints) -> Net:
     return Net(xy, low[first], high[first], edge, np.where(start < end, 1, -1), owner)
 
 
-def merge_vertices(net: Net, *, tolerance: float) -> tuple[Net, Ints]:
+def merge_vertices(net: Net, *, tolerance: float, anchor: int) -> tuple[Net, Ints]:
     """Make vertices one that lie closer together than a tolerance.
 
     Parameters
@@ -132,6 +132,8 @@ def merge_vertices(net: Net, *, tolerance: float) -> tuple[Net, Ints]:
     net : Net
     tolerance : float
         In the unit of the coordinates; no vertex moves further.
+    anchor : int
+        The owner whose vertices stay where they are: the parent.
 
     Returns
     -------
@@ -144,16 +146,18 @@ def merge_vertices(net: Net, *, tolerance: float) -> tuple[Net, Ints]:
     pairs = cKDTree(net.xy - net.xy.min(axis=0)).query_pairs(tolerance, output_type="ndarray") if len(net.xy) else []
     if not len(pairs):
         return net, became
-    ends = np.concatenate([net.low[net.edge], net.high[net.edge]])
+    ends = np.concatenate([net.starts, net.ends])
     uses = np.bincount(ends, minlength=len(net.xy))
+    stands = np.zeros(len(net.xy), dtype=bool)
+    stands[ends[np.tile(net.owner == anchor, 2)]] = True
     leads: set[int] = set()
     gone: set[int] = set()
     for one, other in sorted(map(tuple, np.sort(pairs, axis=1).tolist())):
-        stays, goes = (one, other) if uses[one] >= uses[other] else (other, one)
+        stays, goes = (one, other) if (stands[one], uses[one]) >= (stands[other], uses[other]) else (other, one)
         # Who has led or gone stays so: nothing moves twice, however long a row of near vertices is.
-        if goes in leads:
+        if goes in leads and not stands[stays]:
             stays, goes = goes, stays
-        if stays not in gone and goes not in gone and goes not in leads:
+        if not stands[goes] and stays not in gone and goes not in gone and goes not in leads:
             leads.add(stays)
             gone.add(goes)
             became[goes] = stays
@@ -292,7 +296,9 @@ def _with_vertices(net: Net, points: Floats, tolerance: float, decimals: int | N
     if decimals is not None:
         points = np.round(points, decimals)
     origin = points.min(axis=0)
-    distance, nearest = cKDTree(net.xy - origin).query(points - origin, distance_upper_bound=tolerance)
+    # A vertex that has become another one is still in the table, but not in use.
+    used = np.unique(np.concatenate([net.low, net.high]))
+    distance, nearest = cKDTree(net.xy[used] - origin).query(points - origin, distance_upper_bound=tolerance)
     is_new = np.isinf(distance)
     new = points[is_new]
     # Several edges that cross in one place meet there in one vertex.
@@ -302,7 +308,7 @@ def _with_vertices(net: Net, points: Floats, tolerance: float, decimals: int | N
             leader[high] = low
     leads = leader == np.arange(len(new))
     number = len(net.xy) + np.cumsum(leads) - 1
-    made = nearest.astype(np.int64)
+    made = used[nearest.clip(max=len(used) - 1)]
     made[is_new] = number[leader]
     return replace(net, xy=np.vstack([net.xy, new[leads] + 0.0])), made
 

@@ -48,6 +48,8 @@ class Faults:
         The part of the residual whose copies cancel once it is noded.
     moved : tuple of ndarray of float, each of shape (m, 2)
         Vertices that lay too close to others, and where those are.
+    keys : ndarray of uint64
+        Of all segments that are in the net, in one direction.
     """
 
     net: Net
@@ -60,6 +62,7 @@ class Faults:
     became: Ints
     matched: Net
     moved: tuple[Floats, Floats]
+    keys: Keys
 
 
 def faults_of(
@@ -92,7 +95,7 @@ def faults_of(
     if not len(left.key):
         return None
     raw = net_of(left)
-    net, became = merge_vertices(raw, tolerance=tolerance)
+    net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes))
     net = node(net, tolerance=tolerance, decimals=decimals)
     faces, numbers, polygons = _bad_faces(net, is_bounded=parent is not None)
     matched = _matched(net)
@@ -101,13 +104,14 @@ def faults_of(
     inner = _running_through(polygons[faces.winding[numbers] > 0], shapes, parent, left.key)
     if len(inner.key):
         raw = with_segments(net, inner)
-        net, became = merge_vertices(raw, tolerance=tolerance)
+        net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes))
         moved.append(_moves(raw.xy, became))
         net = node(net, tolerance=tolerance, decimals=decimals)
         faces, numbers, polygons = _bad_faces(net, is_bounded=parent is not None)
     owners, is_inside = owners_of(net, faces, numbers, polygons, shapes, parent)
     movements = (np.concatenate([gone for gone, _ in moved]), np.concatenate([to for _, to in moved]))
-    return Faults(net, faces, numbers, polygons, owners, is_inside, *found, movements)
+    keys = np.unique(np.concatenate([left.key, inner.key]) & ~_ONE)
+    return Faults(net, faces, numbers, polygons, owners, is_inside, *found, movements, keys)
 
 
 def _bad_faces(net: Net, *, is_bounded: bool) -> tuple[Faces, Ints, Shapes]:

@@ -1,0 +1,258 @@
+"""New boundaries by integer sums: what a cell had, plus faces it gets, less faces it loses.
+
+All boundaries run along the same noded edges, so what two cells share stays shared vertex
+by vertex: no overlay is computed, and a sum other than -1, 0 or 1 tells of a mistake.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.crossings import with_segments
+from geo.faults import Faults
+from geo.segments import Floats, Ints, Segments, Shapes, as_shapes, joined, segments_of, vertex_hash
+
+_ONE = np.uint64(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """Cells and parent with new boundaries.
+
+    Attributes
+    ----------
+    shapes : ndarray of Polygon or MultiPolygon
+        New cells behind the others; empty where nothing is left of one. Untouched ones
+        are the same objects.
+    parent : Polygon or MultiPolygon
+        With vertices that it had to take in.
+    changed : ndarray of int
+        Cells that differ, ascending.
+    """
+
+    shapes: Shapes
+    parent: BaseGeometry
+    changed: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Directed boundary edges of cells; the parent goes by the number of cells, the new ones behind it."""
+
+    xy: Floats
+    start: Ints
+    end: Ints
+    owner: Ints
+
+    def summed(self) -> "_Lines":
+        """Opposite edges of one owner cancel."""
+        low, high = np.minimum(self.start, self.end), np.maximum(self.start, self.end)
+        _, edge = np.unique(low * len(self.xy) + high, return_inverse=True)
+        count = int(edge.max(initial=0)) + 1
+        _, first, group = np.unique(self.owner * count + edge, return_index=True, return_inverse=True)
+        sums = np.bincount(group, np.where(self.start < self.end, 1, -1))
+        kept = first[(sums != 0) & (low[first] != high[first])]
+        forth = sums[group[kept]] > 0
+        return _Lines(
+            self.xy,
+            np.where(forth, low[kept], high[kept]),
+            np.where(forth, high[kept], low[kept]),
+            self.owner[kept],
+        )
+
+
+def rebuild(
+    shapes: Shapes,
+    parent: BaseGeometry,
+    faults: Faults,
+    winners: Sequence[int | None],
+    settled: Sequence[bool],
+    *,
+    is_parent_fixed: bool,
+) -> Rebuilt:
+    """Give faces to cells.
+
+    Parameters
+    ----------
+    shapes : ndarray of Polygon or MultiPolygon
+    parent : Polygon or MultiPolygon
+    faults : Faults
+        Of these cells and this parent.
+    winners : sequence of int or None
+        The only cell over each faulty face from now on; None for no cell.
+    settled : sequence of bool
+        Faces that are not settled stay as they are.
+    is_parent_fixed : bool
+        Borders that would end between two vertices of the parent end on the nearer one,
+        instead of giving the parent a vertex.
+
+    Returns
+    -------
+    Rebuilt
+    """
+    count = len(shapes)
+    before = _drawn(shapes, parent, faults, winners)
+    given = _given(faults, winners, settled, count)
+    full = with_segments(faults.net, _moved(before.chosen(~_is_in_net(before, faults)), faults))
+    lines = _Lines(
+        full.xy,
+        np.concatenate([full.starts, given[0]]),
+        np.concatenate([full.ends, given[1]]),
+        np.concatenate([full.owner, given[2]]),
+    ).summed()
+    lines = _on_chain(lines, parent, count, is_parent_fixed=is_parent_fixed)
+    made = max([winner - count + 1 for winner in winners if winner is not None and winner >= count], default=0)
+    different = _different(before, lines, count + 1 + made)
+    new = _areas(lines, different)
+    result = np.concatenate([shapes, as_shapes([shapely.Polygon()] * made)])
+    for number, shape in zip(different.tolist(), new, strict=True):
+        if number != count:
+            result[number - (number > count)] = shape
+    cells = different[different != count]
+    own = new[different == count]
+    return Rebuilt(result, own[0] if len(own) else parent, cells - (cells > count))
+
+
+def _drawn(shapes: Shapes, parent: BaseGeometry, faults: Faults, winners: Sequence[int | None]) -> Segments:
+    """All segments of the parent and of the cells that may change."""
+    count = len(shapes)
+    concerned = {cell for owners in faults.owners for cell in owners}
+    concerned |= {winner for winner in winners if winner is not None and winner < count}
+    touched = [faults.net.owner[faults.net.owner < count], np.fromiter(concerned, dtype=np.int64)]
+    if len(faults.moved[0]):
+        # Also a cell that only comes to a moved vertex, all its borders being agreed on.
+        touched.append(shapely.STRtree(shapes).query(shapely.points(faults.moved[0]))[1])
+    affected = np.unique(np.concatenate(touched))
+    border = segments_of(as_shapes([parent]), np.array([count]), is_reversed=True)
+    return joined([segments_of(shapes[affected], affected), border])
+
+
+def _is_in_net(segments: Segments, faults: Faults) -> np.ndarray:
+    return np.isin(segments.key & ~_ONE, faults.keys)
+
+
+def _moved(segments: Segments, faults: Faults) -> Segments:
+    """Segments with the vertices where those have gone that lay too close to others."""
+    gone, to = faults.moved
+    if not len(gone):
+        return segments
+    # A vertex can go on to where another one went.
+    names = vertex_hash(gone)
+    order = np.argsort(names)
+
+    def follow(xy: Floats) -> Floats:
+        for _ in range(2):
+            asked = vertex_hash(xy)
+            place = np.searchsorted(names[order], asked).clip(max=len(names) - 1)
+            hit = names[order][place] == asked
+            xy = np.where(hit[:, None], to[order][place], xy)
+        return xy
+
+    start, end = follow(segments.start), follow(segments.end)
+    stands = (start != end).any(axis=1)
+    return Segments(start, end, segments.key, segments.owner).chosen(stands)
+
+
+def _given(
+    faults: Faults, winners: Sequence[int | None], settled: Sequence[bool], count: int
+) -> tuple[Ints, Ints, Ints]:
+    """Edges round each face for who gets it, and the same backwards for who loses it."""
+    net, faces = faults.net, faults.faces
+    place = np.full(len(faces.winding), -1, dtype=np.int64)
+    place[faults.numbers] = np.arange(len(faults.numbers))
+    bounds = np.flatnonzero(faces.left != faces.right)
+    left, right = place[faces.left[bounds]], place[faces.right[bounds]]
+    index = np.concatenate([left[left >= 0], right[right >= 0]])
+    start = np.concatenate([net.low[bounds[left >= 0]], net.high[bounds[right >= 0]]])
+    end = np.concatenate([net.high[bounds[left >= 0]], net.low[bounds[right >= 0]]])
+    order = np.argsort(index, kind="stable")
+    index, start, end = index[order], start[order], end[order]
+    ends = np.cumsum(np.bincount(index, minlength=len(faults.numbers)))
+    # Pairs of face and cell: 1 where the cell gets the face, -1 where it loses it.
+    face: list[int] = []
+    cell: list[int] = []
+    sign: list[int] = []
+    for number, (winner, owners, is_settled) in enumerate(zip(winners, faults.owners, settled, strict=True)):
+        if not is_settled:
+            continue
+        lost = [owner for owner in owners if owner != winner]
+        # Behind the parent's number come the new cells.
+        got = [] if winner is None or winner in owners else [winner + (winner >= count)]
+        face += [number] * (len(lost) + len(got))
+        cell += lost + got
+        sign += [-1] * len(lost) + [1] * len(got)
+    faces_, cells, signs = (np.array(column, dtype=np.int64) for column in (face, cell, sign))
+    sizes = np.diff(np.concatenate([[0], ends]))[faces_]
+    row = np.repeat(np.arange(len(faces_)), sizes)
+    step = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    edge = (ends[faces_] - sizes)[row] + step
+    forth = signs[row] > 0
+    return np.where(forth, start[edge], end[edge]), np.where(forth, end[edge], start[edge]), cells[row]
+
+
+def _on_chain(lines: _Lines, parent: BaseGeometry, count: int, *, is_parent_fixed: bool) -> _Lines:
+    """Take vertices off the parent's edges that it need not have, or must not have."""
+    own = vertex_hash(shapely.get_coordinates(parent) + 0.0)
+    is_border = lines.owner == count
+    start, end = lines.start[is_border], lines.end[is_border]
+    extra = start[~np.isin(vertex_hash(lines.xy[start]), own)]
+    if not len(extra):
+        return lines
+    if not is_parent_fixed:
+        # Where two cells meet the parent must have a vertex.
+        cells = np.unique(np.column_stack([lines.start, lines.owner])[~is_border], axis=0)
+        extra = extra[np.bincount(cells[:, 0], minlength=len(lines.xy))[extra] < 2]
+    goes = _nearest_own(lines.xy, dict(zip(start.tolist(), end.tolist(), strict=True)), set(extra.tolist()))
+    became = np.arange(len(lines.xy))
+    became[list(goes)] = list(goes.values())
+    return _Lines(lines.xy, became[lines.start], became[lines.end], lines.owner).summed()
+
+
+def _nearest_own(xy: Floats, following: dict[int, int], extra: set[int]) -> dict[int, int]:
+    """For each extra vertex of a border the nearer of the two that stay, along the border."""
+    before = {end: start for start, end in following.items()}
+    goes: dict[int, int] = {}
+    for vertex in extra:
+        one, other = before[vertex], following[vertex]
+        while one in extra and one != vertex:
+            one = before[one]
+        while other in extra and other != vertex:
+            other = following[other]
+        near = np.hypot(*(xy[one] - xy[vertex])) <= np.hypot(*(xy[other] - xy[vertex]))
+        goes[vertex] = one if near else other
+    return goes
+
+
+def _different(before: Segments, lines: _Lines, total: int) -> Ints:
+    """Owners whose edges are not what they were."""
+    old = np.zeros(total, dtype=np.uint64)
+    np.add.at(old, before.owner, _directed(before.start, before.end))
+    new = np.zeros(total, dtype=np.uint64)
+    np.add.at(new, lines.owner, _directed(lines.xy[lines.start], lines.xy[lines.end]))
+    return np.flatnonzero(old != new)
+
+
+def _directed(start: Floats, end: Floats) -> np.ndarray:
+    """A number for each directed segment."""
+    one, other = vertex_hash(start), vertex_hash(end)
+    return one * np.uint64(3) ^ (other + (one >> np.uint64(7)))
+
+
+def _areas(lines: _Lines, owners: Ints) -> Shapes:
+    """The ground inside the edges of each owner."""
+    place = np.full(int(lines.owner.max(initial=0)) + 1, -1, dtype=np.int64)
+    place[owners[owners < len(place)]] = np.flatnonzero(owners < len(place))
+    mine = place[lines.owner]
+    chosen = np.flatnonzero(mine >= 0)
+    chosen = chosen[np.argsort(mine[chosen], kind="stable")]
+    edges = np.stack([lines.xy[lines.start[chosen]], lines.xy[lines.end[chosen]]], axis=1)
+    shapes = as_shapes([shapely.Polygon()] * len(owners))
+    if len(chosen):
+        drawn = np.unique(mine[chosen])
+        segments = np.asarray(shapely.linestrings(edges), dtype=object)
+        _, group = np.unique(mine[chosen], return_inverse=True)
+        shapes[drawn] = shapely.build_area(shapely.multilinestrings(segments, indices=group))
+    return shapes

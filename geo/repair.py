@@ -1,0 +1,228 @@
+"""Repair of a coverage: every face to one cell, every decision on record, the result proved.
+
+Faces are read off the residual (:mod:`geo.faults`), rules say who gets each
+(:mod:`geo.claims`), integer sums make the new boundaries (:mod:`geo.rebuild`). Decisions
+that would empty a cell, part it or cut a building are taken back; what no rule may decide
+is left to a person. A repair is proved when nothing is left over of its boundaries.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geo.claims import Claim, Kind, RepairRules, Verdict, claims_of, judge
+from geo.errors import GeometryProblem
+from geo.faults import Faults, faults_of
+from geo.rebuild import Rebuilt, rebuild
+from geo.reconsider import reconsider
+from geo.residual import prove, require_valid
+from geo.segments import Shapes, as_shapes
+
+__all__ = ["LogEntry", "Repair", "RepairRules", "repair"]
+
+# Each round takes back what the one before broke; what is broken then goes to a person.
+_MAX_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """What became of one face.
+
+    Attributes
+    ----------
+    face : int
+        Its number, by which a person's decision names it.
+    kind : {"gap", "overlap", "overshoot"}
+    geometry : Polygon
+    area : float
+        In the squared unit of the coordinates.
+    owners : tuple of int
+        Cells that were over it.
+    candidates : tuple of (int, float)
+        Cells that could get it, with the length of their border along it.
+    rule : str
+        "longest_border", "named", "new_cell", "rank", "share", "border", "contained",
+        "parent" (outside it, taken from all), "decision" (a person's), "person" (left to one).
+    winner : int or None
+        The only cell over it now; None for nobody, or where it is left to a person.
+    reason : str
+        Why it is left to a person: "duplicate", "contained", "crowded", "too_large",
+        "would_empty", "would_split", "would_cut_building", "no_neighbour".
+    """
+
+    face: int
+    kind: Kind
+    geometry: Polygon
+    area: float
+    owners: tuple[int, ...]
+    candidates: tuple[tuple[int, float], ...]
+    rule: str
+    winner: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A repaired coverage.
+
+    Attributes
+    ----------
+    cells : tuple of Polygon or MultiPolygon
+        In their order, new ones behind them; untouched ones are the same objects.
+    parent : Polygon or MultiPolygon
+        With vertices that it had to take in; the same object where it had to take none.
+    changed : tuple of int
+        Cells that differ, new ones included.
+    log : tuple of LogEntry
+        One for each face that was at fault.
+    tolerance : float
+        The one that was used; 0 where nothing had to be done.
+    is_proved : bool
+        Nothing is left over: the cells fill the parent exactly, edge for edge.
+    open_faces : int
+        Faces left to a person.
+    """
+
+    cells: tuple[Polygon | MultiPolygon, ...]
+    parent: Polygon | MultiPolygon
+    changed: tuple[int, ...] = ()
+    log: tuple[LogEntry, ...] = ()
+    tolerance: float = 0.0
+    is_proved: bool = True
+    open_faces: int = 0
+
+
+def repair(
+    cells: Iterable[Polygon | MultiPolygon],
+    parent: Polygon | MultiPolygon,
+    *,
+    tolerances: Sequence[float],
+    rules: RepairRules | None = None,
+    buildings: Iterable[BaseGeometry] = (),
+    decimals: int | None = None,
+    is_parent_fixed: bool = False,
+) -> Repair:
+    """Close gaps and overlaps and cut off overshoot until the coverage is proved.
+
+    Parameters
+    ----------
+    cells : iterable of Polygon or MultiPolygon
+    parent : Polygon or MultiPolygon
+        In the coordinates of the cells.
+    tolerances : sequence of float
+        What lies closer together is meant to be together; in the unit of the
+        coordinates, ascending. The next one is tried where the one before gives no proof.
+    rules : RepairRules, optional
+    buildings : iterable of shapely geometry
+        Those that lie in one cell are not cut.
+    decimals : int, optional
+        New vertices are rounded to so many, as stored coordinates are.
+    is_parent_fixed : bool
+        The parent gets no vertex: borders end on the nearest vertex that it has.
+
+    Returns
+    -------
+    Repair
+        With the last tolerance where none gives a proof.
+
+    Raises
+    ------
+    GeometryProblem
+        If a cell or the parent is not valid, or a decision names a face or a cell that
+        there is not.
+    """
+    shapes = as_shapes(cells)
+    require_valid(shapes, parent)
+    rules = rules or RepairRules()
+    standing = as_shapes(buildings)
+    result: Repair | None = None
+    for tolerance in tolerances:
+        faults = faults_of(shapes, parent, tolerance=tolerance, decimals=decimals)
+        if faults is None:
+            return Repair(tuple(shapes), parent)
+        result = _repaired(shapes, parent, faults, rules, standing, is_parent_fixed=is_parent_fixed)
+        result = replace(result, tolerance=tolerance)
+        if result.is_proved or result.open_faces:
+            break
+    if result is None:
+        raise ValueError("a repair needs at least one tolerance")
+    return result
+
+
+def _repaired(
+    shapes: Shapes,
+    parent: BaseGeometry,
+    faults: Faults,
+    rules: RepairRules,
+    buildings: Shapes,
+    *,
+    is_parent_fixed: bool,
+) -> Repair:
+    claims = claims_of(faults, len(shapes))
+    _require_known(rules.decisions, claims, len(shapes))
+    verdicts = judge(claims, shapes, rules)
+    refused: dict[int, set[int]] = {}
+    for _ in range(_MAX_ROUNDS):
+        built = _built(shapes, parent, faults, verdicts, is_parent_fixed=is_parent_fixed)
+        better = reconsider(shapes, built, faults, claims, verdicts, rules, buildings, refused)
+        if better is None:
+            break
+        verdicts = better
+    log = tuple(_entry(number, faults, claims[number], verdict) for number, verdict in enumerate(verdicts))
+    is_open = sum(verdict.is_open for verdict in verdicts)
+    return Repair(
+        tuple(built.shapes),
+        built.parent,
+        tuple(built.changed.tolist()),
+        log,
+        is_proved=not is_open and _is_proved(built),
+        open_faces=is_open,
+    )
+
+
+def _built(
+    shapes: Shapes, parent: BaseGeometry, faults: Faults, verdicts: Sequence[Verdict], *, is_parent_fixed: bool
+) -> Rebuilt:
+    return rebuild(
+        shapes,
+        parent,
+        faults,
+        [verdict.winner for verdict in verdicts],
+        [not verdict.is_open for verdict in verdicts],
+        is_parent_fixed=is_parent_fixed,
+    )
+
+
+def _is_proved(built: Rebuilt) -> bool:
+    try:
+        return prove(built.shapes, built.parent).is_exact
+    except GeometryProblem:
+        return False
+
+
+def _entry(number: int, faults: Faults, claim: Claim, verdict: Verdict) -> LogEntry:
+    candidates = tuple((cell, claim.borders.get(cell, 0.0)) for cell in claim.candidates())
+    return LogEntry(
+        number,
+        claim.kind,
+        faults.polygons[number],
+        claim.area,
+        claim.owners,
+        candidates,
+        verdict.rule,
+        verdict.winner,
+        verdict.reason,
+    )
+
+
+def _require_known(decisions: Mapping[int, int], claims: Sequence[Claim], count: int) -> None:
+    for face, cell in decisions.items():
+        if not 0 <= face < len(claims) or not 0 <= cell < count:
+            raise GeometryProblem(
+                f"决定中的面 {face} 或网格 {cell} 不存在。请用最新的修补记录重新填写。",
+                f"There is no face {face} or no cell {cell} as the decision says. Fill in the newest log again.",
+            )
