@@ -6,7 +6,7 @@ Digests of both tie the certificate to this division and to no other. All of it 
 in integers of 1e-9 degree; ``docs/formats/certificate.md`` is the full definition.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,8 @@ from boundaries.digests import (
     directed,
     together,
 )
+from boundaries.filling import Filling, fillings
 from boundaries.ground import Ground
-from boundaries.model import Area, MicroGrid
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from geo.crs import STORAGE_DECIMALS, to_storage
@@ -169,21 +169,15 @@ def prove_areas(snapshot: Snapshot) -> tuple[AreaProof, ...]:
     CrsProblem
         If coordinates cannot be brought to EPSG:4490.
     """
-    ground = Ground(snapshot, Rules())
-    parents = sorted(ground.parents, key=lambda area: area.code)
     tiles = [grid for grid in snapshot.grids if grid.layer == "tile"]
-    stored = _stored(snapshot, [*(area.polygon for area in parents), *(grid.polygon for grid in tiles)])
-    borders = {area.code: shape for area, shape in zip(parents, stored, strict=False)}
-    members: dict[str, list[int]] = {}
-    for index, grid in enumerate(tiles):
-        members.setdefault(grid.area, []).append(index)
-    cells, inner = stored[len(parents) :], _inner(ground)
-    proofs = []
-    for area in parents:
-        own = members.get(area.code, [])
-        within = tuple(inner.get(area.code, ()))
-        proofs.append(_proof(area, within, borders, [tiles[index] for index in own], cells[own]))
-    return tuple(proofs)
+    # Broken shapes come along: what cannot be used proves nothing, and says so.
+    parts = fillings(snapshot, Ground(snapshot, Rules()).parents, tiles, broken_areas=(), broken_tiles=())
+    borders = _stored(snapshot, [part.area.polygon for part in parts])
+    border_of = {part.area.code: border for part, border in zip(parts, borders, strict=True)}
+    cells = _stored(snapshot, [grid.polygon for part in parts for grid in part.tiles])
+    ends = np.cumsum([0, *(len(part.tiles) for part in parts)])
+    proofs = [_proof(part, border_of, cells[ends[at] : ends[at + 1]]) for at, part in enumerate(parts)]
+    return tuple(sorted(proofs, key=lambda proof: proof.code))
 
 
 def division_digest(areas: Iterable[AreaProof]) -> str:
@@ -229,28 +223,15 @@ def _agreement(said: AreaProof | None, here: AreaProof) -> Agreement:
     return Agreement(here.code, here.name, tuple(reason for reason in REASONS if wrong.get(reason)), here.place)
 
 
-def _inner(ground: Ground) -> dict[str, list[str]]:
-    """Code of an area -> codes of the highest areas below it that answer for their own ground."""
-    parents = {parent.code for parent in ground.parents}
-    found: dict[str, list[str]] = {}
-    for code in sorted(parents):
-        above = (upper.code for upper in ground.snapshot.ancestors(code)[1:])
-        nearest = next((upper for upper in above if upper in parents), None)
-        if nearest is not None:
-            found.setdefault(nearest, []).append(code)
-    return found
-
-
-def _proof(
-    area: Area, inner: tuple[str, ...], borders: dict[str, Any], grids: Sequence[MicroGrid], cells: Shapes
-) -> AreaProof:
+def _proof(part: Filling, border_of: Mapping[str, Any], cells: Shapes) -> AreaProof:
+    area, grids, inner = part.area, part.tiles, tuple(sorted(one.code for one in part.inner))
+    border, within = as_shapes([border_of[area.code]]), as_shapes(border_of[code] for code in inner)
     segments = directed(cells)
     shapes = digests_by_owner(segments, len(grids))
     outline = cancelled(together(segments))
-    border = directed(as_shapes([borders[area.code]]), is_reversed=True)
-    rest = cancelled(together(outline, border, directed(as_shapes(borders[code] for code in inner))))
+    rest = cancelled(together(outline, directed(border, is_reversed=True), directed(within)))
     try:
-        proof = prove([*cells, *(borders[code] for code in inner)], borders[area.code], is_strict=True)
+        proof = prove([*cells, *within], border[0], is_strict=True)
     except GeometryProblem:
         is_exact, unmatched = False, None
     else:
