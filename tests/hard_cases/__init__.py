@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import shapely
+from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 FOLDER = Path(__file__).resolve().parent
@@ -53,9 +54,9 @@ class HardCase:
     name : str
     crs : str or None
     codes : tuple of str
-    cells : tuple of shapely geometry or None
-        In the order of the codes; not all can be used.
-    parent : shapely geometry
+    cells : tuple of Polygon or MultiPolygon
+        In the order of the codes. In the cases with invalid cells also what is neither.
+    parent : Polygon or MultiPolygon
     buildings : mapping of str to shapely geometry
     tolerance, dust_area, dust_width, area_tolerance : float
         In the unit of the coordinates, squared for areas.
@@ -67,8 +68,8 @@ class HardCase:
     name: str
     crs: str | None
     codes: tuple[str, ...]
-    cells: tuple[BaseGeometry | None, ...]
-    parent: BaseGeometry
+    cells: tuple[Polygon | MultiPolygon, ...]
+    parent: Polygon | MultiPolygon
     buildings: Mapping[str, BaseGeometry]
     tolerance: float
     dust_area: float
@@ -113,10 +114,10 @@ def load(name: str) -> HardCase:
     )
 
 
-def _shape(cell: dict[str, Any]) -> BaseGeometry | None:
+def _shape(cell: dict[str, Any]) -> Any:
     if cell["wkt"] is None:
         return None
-    shape: BaseGeometry = shapely.from_wkt(cell["wkt"])
+    shape = shapely.from_wkt(cell["wkt"])
     if "set" in cell:
         xy = shapely.get_coordinates(shape)
         xy[cell["set"]["vertex"], "xy".index(cell["set"]["axis"])] = float(cell["set"]["value"])
