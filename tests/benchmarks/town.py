@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from geo.coverage import check_coverage
+from geo.repair import RepairRules, repair
 from geo.residual import prove
 from tests.benchmarks.command import tell
 from tests.benchmarks.measure import peak_mb, reset_peak
@@ -67,8 +68,6 @@ def _check(cells: Any, parent: Any) -> bool:
 
 
 def _repair(cells: Any, parent: Any) -> bool:
-    from geo.repair import RepairRules, repair  # noqa: PLC0415  of the three works only one needs it
-
     return repair(cells, parent, tolerances=TOLERANCES_M, rules=RepairRules(contained="keep")).is_proved
 
 
