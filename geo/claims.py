@@ -15,7 +15,7 @@ import shapely
 
 from geo.faults import Faults
 from geo.owners import sides
-from geo.segments import Floats, Ints, Shapes
+from geo.segments import Floats, Ints
 
 Kind = Literal["gap", "overlap", "overshoot"]
 
@@ -161,14 +161,14 @@ def _borders(faults: Faults, count: int) -> list[dict[int, float]]:
     return borders
 
 
-def judge(claims: tuple[Claim, ...], shapes: Shapes, rules: RepairRules) -> list[Verdict]:
+def judge(claims: tuple[Claim, ...], areas: Floats, rules: RepairRules) -> list[Verdict]:
     """Decide every face by the rules, each for itself.
 
     Parameters
     ----------
     claims : tuple of Claim
-    shapes : ndarray of Polygon or MultiPolygon
-        The cells.
+    areas : ndarray of float
+        Of the cells.
     rules : RepairRules
 
     Returns
@@ -176,10 +176,9 @@ def judge(claims: tuple[Claim, ...], shapes: Shapes, rules: RepairRules) -> list
     list of Verdict
         New cells go by the numbers behind the last one.
     """
-    areas = shapely.area(shapes)
     inside = _containments(claims, areas)
     verdicts: list[Verdict] = []
-    fresh = len(shapes)
+    fresh = len(areas)
     for number, claim in enumerate(claims):
         verdict = _judged(number, claim, areas, inside, rules)
         if verdict.rule == "new_cell":

@@ -4,7 +4,7 @@ All boundaries run along the same noded edges, so what two cells share stays sha
 by vertex: no overlay is computed, and a sum other than -1, 0 or 1 tells of a mistake.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,53 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.crossings import with_segments
 from geo.faults import Faults
-from geo.segments import Floats, Ints, Segments, Shapes, as_shapes, joined, segments_of, vertex_hash
+from geo.rings import Floats, Ints, Shapes
+from geo.segments import Keys, Segments, as_shapes, joined, segments_of, vertex_hash
 
 _ONE = np.uint64(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Directed boundary edges of cells.
+
+    Attributes
+    ----------
+    xy : ndarray of float, shape (v, 2)
+    start, end : ndarray of int, shape (n,)
+    owner : ndarray of int, shape (n,)
+        The parent goes by the number of cells, new cells by the numbers behind it.
+    """
+
+    xy: Floats
+    start: Ints
+    end: Ints
+    owner: Ints
+
+    def with_more(self, start: Ints, end: Ints, owner: Ints) -> "Lines":
+        """The same and more edges."""
+        return Lines(
+            self.xy,
+            np.concatenate([self.start, start]),
+            np.concatenate([self.end, end]),
+            np.concatenate([self.owner, owner]),
+        )
+
+    def summed(self) -> "Lines":
+        """What is left when opposite edges of one owner cancel."""
+        low, high = np.minimum(self.start, self.end), np.maximum(self.start, self.end)
+        _, edge = np.unique(low * len(self.xy) + high, return_inverse=True)
+        count = int(edge.max(initial=0)) + 1
+        _, first, group = np.unique(self.owner * count + edge, return_index=True, return_inverse=True)
+        sums = np.bincount(group, np.where(self.start < self.end, 1, -1))
+        kept = first[(sums != 0) & (low[first] != high[first])]
+        forth = sums[group[kept]] > 0
+        return Lines(
+            self.xy,
+            np.where(forth, low[kept], high[kept]),
+            np.where(forth, high[kept], low[kept]),
+            self.owner[kept],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +75,81 @@ class Rebuilt:
         With vertices that it had to take in.
     changed : ndarray of int
         Cells that differ, ascending.
+    marks : ndarray of uint64
+        A number for the boundary of each owner.
     """
 
     shapes: Shapes
     parent: BaseGeometry
     changed: Ints
+    marks: Keys
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
-    """Directed boundary edges of cells; the parent goes by the number of cells, the new ones behind it."""
+class Material:
+    """What new boundaries are made of.
 
-    xy: Floats
-    start: Ints
-    end: Ints
-    owner: Ints
+    Attributes
+    ----------
+    shapes : ndarray of Polygon or MultiPolygon
+    parent : Polygon or MultiPolygon
+    faults : Faults
+        Of these cells and this parent.
+    lines : Lines
+        All boundaries along noded edges, before any face changes hands.
+    marks : ndarray of uint64
+        A number for the boundary of each cell and of the parent, as they came.
+    """
 
-    def summed(self) -> "_Lines":
-        """Opposite edges of one owner cancel."""
-        low, high = np.minimum(self.start, self.end), np.maximum(self.start, self.end)
-        _, edge = np.unique(low * len(self.xy) + high, return_inverse=True)
-        count = int(edge.max(initial=0)) + 1
-        _, first, group = np.unique(self.owner * count + edge, return_index=True, return_inverse=True)
-        sums = np.bincount(group, np.where(self.start < self.end, 1, -1))
-        kept = first[(sums != 0) & (low[first] != high[first])]
-        forth = sums[group[kept]] > 0
-        return _Lines(
-            self.xy,
-            np.where(forth, low[kept], high[kept]),
-            np.where(forth, high[kept], low[kept]),
-            self.owner[kept],
-        )
+    shapes: Shapes
+    parent: BaseGeometry
+    faults: Faults
+    lines: Lines
+    marks: Keys
 
 
-def rebuild(
-    shapes: Shapes,
-    parent: BaseGeometry,
-    faults: Faults,
-    winners: Sequence[int | None],
-    settled: Sequence[bool],
-    *,
-    is_parent_fixed: bool,
-) -> Rebuilt:
-    """Give faces to cells.
+def material_of(shapes: Shapes, parent: BaseGeometry, faults: Faults, cells: Collection[int]) -> Material:
+    """Collect the boundaries that may change.
 
     Parameters
     ----------
     shapes : ndarray of Polygon or MultiPolygon
     parent : Polygon or MultiPolygon
     faults : Faults
-        Of these cells and this parent.
+    cells : collection of int
+        Cells that may get or lose a face.
+
+    Returns
+    -------
+    Material
+    """
+    count = len(shapes)
+    touched = [faults.net.owner[faults.net.owner < count], np.fromiter(cells, dtype=np.int64)]
+    if len(faults.moved[0]):
+        # Also a cell that only comes to a moved vertex, all its borders being agreed on.
+        touched.append(shapely.STRtree(shapes).query(shapely.points(faults.moved[0]))[1])
+    affected = np.unique(np.concatenate(touched))
+    border = segments_of(as_shapes([parent]), np.array([count]), is_reversed=True)
+    before = joined([segments_of(shapes[affected], affected), border])
+    agreed = before.chosen(~np.isin(before.key & ~_ONE, faults.keys))
+    full = with_segments(faults.net, _moved(agreed, faults))
+    marks = _marks(before.owner, before.start, before.end, count + 1)
+    return Material(shapes, parent, faults, Lines(full.xy, full.starts, full.ends, full.owner), marks)
+
+
+def rebuild(
+    material: Material,
+    winners: Sequence[int | None],
+    settled: Sequence[bool],
+    *,
+    is_parent_fixed: bool,
+    previous: Rebuilt | None = None,
+) -> Rebuilt:
+    """Give faces to cells.
+
+    Parameters
+    ----------
+    material : Material
     winners : sequence of int or None
         The only cell over each faulty face from now on; None for no cell.
     settled : sequence of bool
@@ -88,50 +157,42 @@ def rebuild(
     is_parent_fixed : bool
         Borders that would end between two vertices of the parent end on the nearer one,
         instead of giving the parent a vertex.
+    previous : Rebuilt, optional
+        Of the same material: what has not changed since is taken from it.
 
     Returns
     -------
     Rebuilt
     """
-    count = len(shapes)
-    before = _drawn(shapes, parent, faults, winners)
-    given = _given(faults, winners, settled, count)
-    full = with_segments(faults.net, _moved(before.chosen(~_is_in_net(before, faults)), faults))
-    lines = _Lines(
-        full.xy,
-        np.concatenate([full.starts, given[0]]),
-        np.concatenate([full.ends, given[1]]),
-        np.concatenate([full.owner, given[2]]),
-    ).summed()
-    lines = _on_chain(lines, parent, count, is_parent_fixed=is_parent_fixed)
+    count = len(material.shapes)
     made = max([winner - count + 1 for winner in winners if winner is not None and winner >= count], default=0)
-    different = _different(before, lines, count + 1 + made)
-    new = _areas(lines, different)
-    result = np.concatenate([shapes, as_shapes([shapely.Polygon()] * made)])
-    for number, shape in zip(different.tolist(), new, strict=True):
-        if number != count:
-            result[number - (number > count)] = shape
+    given = _given(material.faults, winners, settled, count)
+    lines = _on_chain(
+        material.lines.with_more(*given).summed(), material.parent, count, is_parent_fixed=is_parent_fixed
+    )
+    marks = _marks(lines.owner, lines.xy[lines.start], lines.xy[lines.end], count + 1 + made)
+    before = np.zeros(len(marks), dtype=np.uint64)
+    before[: count + 1] = material.marks
+    different = np.flatnonzero(marks != before)
+    known = {}
+    if previous is not None:
+        same = different[different < len(previous.marks)]
+        same = same[marks[same] == previous.marks[same]]
+        known = {number: _shape_of(previous, number, count) for number in same.tolist()}
+    fresh = np.setdiff1d(different, np.fromiter(known, dtype=np.int64))
+    known.update(zip(fresh.tolist(), _areas(lines, fresh), strict=True))
+    own = known.pop(count, material.parent)
+    shapes = np.concatenate([material.shapes, as_shapes([shapely.Polygon()] * made)])
+    for number, shape in known.items():
+        shapes[number - (number > count)] = shape
     cells = different[different != count]
-    own = new[different == count]
-    return Rebuilt(result, own[0] if len(own) else parent, cells - (cells > count))
+    return Rebuilt(shapes, own, cells - (cells > count), marks)
 
 
-def _drawn(shapes: Shapes, parent: BaseGeometry, faults: Faults, winners: Sequence[int | None]) -> Segments:
-    """All segments of the parent and of the cells that may change."""
-    count = len(shapes)
-    concerned = {cell for owners in faults.owners for cell in owners}
-    concerned |= {winner for winner in winners if winner is not None and winner < count}
-    touched = [faults.net.owner[faults.net.owner < count], np.fromiter(concerned, dtype=np.int64)]
-    if len(faults.moved[0]):
-        # Also a cell that only comes to a moved vertex, all its borders being agreed on.
-        touched.append(shapely.STRtree(shapes).query(shapely.points(faults.moved[0]))[1])
-    affected = np.unique(np.concatenate(touched))
-    border = segments_of(as_shapes([parent]), np.array([count]), is_reversed=True)
-    return joined([segments_of(shapes[affected], affected), border])
-
-
-def _is_in_net(segments: Segments, faults: Faults) -> np.ndarray:
-    return np.isin(segments.key & ~_ONE, faults.keys)
+def _shape_of(built: Rebuilt, owner: int, count: int) -> BaseGeometry:
+    """An owner's shape; behind the parent's number come the new cells."""
+    shape: BaseGeometry = built.parent if owner == count else built.shapes[owner - (owner > count)]
+    return shape
 
 
 def _moved(segments: Segments, faults: Faults) -> Segments:
@@ -193,7 +254,7 @@ def _given(
     return np.where(forth, start[edge], end[edge]), np.where(forth, end[edge], start[edge]), cells[row]
 
 
-def _on_chain(lines: _Lines, parent: BaseGeometry, count: int, *, is_parent_fixed: bool) -> _Lines:
+def _on_chain(lines: Lines, parent: BaseGeometry, count: int, *, is_parent_fixed: bool) -> Lines:
     """Take vertices off the parent's edges that it need not have, or must not have."""
     own = vertex_hash(shapely.get_coordinates(parent) + 0.0)
     is_border = lines.owner == count
@@ -208,7 +269,7 @@ def _on_chain(lines: _Lines, parent: BaseGeometry, count: int, *, is_parent_fixe
     goes = _nearest_own(lines.xy, dict(zip(start.tolist(), end.tolist(), strict=True)), set(extra.tolist()))
     became = np.arange(len(lines.xy))
     became[list(goes)] = list(goes.values())
-    return _Lines(lines.xy, became[lines.start], became[lines.end], lines.owner).summed()
+    return Lines(lines.xy, became[lines.start], became[lines.end], lines.owner).summed()
 
 
 def _nearest_own(xy: Floats, following: dict[int, int], extra: set[int]) -> dict[int, int]:
@@ -226,22 +287,15 @@ def _nearest_own(xy: Floats, following: dict[int, int], extra: set[int]) -> dict
     return goes
 
 
-def _different(before: Segments, lines: _Lines, total: int) -> Ints:
-    """Owners whose edges are not what they were."""
-    old = np.zeros(total, dtype=np.uint64)
-    np.add.at(old, before.owner, _directed(before.start, before.end))
-    new = np.zeros(total, dtype=np.uint64)
-    np.add.at(new, lines.owner, _directed(lines.xy[lines.start], lines.xy[lines.end]))
-    return np.flatnonzero(old != new)
-
-
-def _directed(start: Floats, end: Floats) -> np.ndarray:
-    """A number for each directed segment."""
+def _marks(owner: Ints, start: Floats, end: Floats, count: int) -> Keys:
+    """For each owner the sum of a number for each of its directed edges."""
     one, other = vertex_hash(start), vertex_hash(end)
-    return one * np.uint64(3) ^ (other + (one >> np.uint64(7)))
+    marks = np.zeros(count, dtype=np.uint64)
+    np.add.at(marks, owner, one * np.uint64(3) ^ (other + (one >> np.uint64(7))))
+    return marks
 
 
-def _areas(lines: _Lines, owners: Ints) -> Shapes:
+def _areas(lines: Lines, owners: Ints) -> Shapes:
     """The ground inside the edges of each owner."""
     place = np.full(int(lines.owner.max(initial=0)) + 1, -1, dtype=np.int64)
     place[owners[owners < len(place)]] = np.flatnonzero(owners < len(place))

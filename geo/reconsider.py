@@ -5,113 +5,146 @@ cells that come of them. A decision that does harm is refused, and the next cand
 the face; where all are refused, a person decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
+from numpy.typing import NDArray
+from shapely import Polygon
 
 from geo.claims import Claim, RepairRules, Verdict, ordered
 from geo.faults import Faults
 from geo.rebuild import Rebuilt
-from geo.segments import Shapes, as_shapes
+from geo.segments import Floats, Shapes, as_shapes
 
 # A building reaches into a cell with more than this share of its ground, or it only leans on the border.
 _LEANS = 1e-6
 
 
-def reconsider(
-    shapes: Shapes,
-    built: Rebuilt,
-    faults: Faults,
-    claims: Sequence[Claim],
-    verdicts: Sequence[Verdict],
-    rules: RepairRules,
-    buildings: Shapes,
-    refused: dict[int, set[int]],
-) -> list[Verdict] | None:
-    """Take back decisions that do harm.
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a decision on a face is taken back.
 
-    Parameters
+    Attributes
+    ----------
+    unfit : frozenset of int
+        Cells that must not get the face.
+    reason : str
+        "would_empty", "would_split" or "would_cut_building".
+    is_lasting : bool
+        Whether the cells stay unfit whatever else is decided.
+    """
+
+    unfit: frozenset[int]
+    reason: str
+    is_lasting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that decisions are made on.
+
+    Attributes
     ----------
     shapes : ndarray of Polygon or MultiPolygon
         The cells as they were.
-    built : Rebuilt
-        What the verdicts make of them.
     faults : Faults
-    claims : sequence of Claim
-    verdicts : sequence of Verdict
+    claims : tuple of Claim
+        One for each faulty face.
     rules : RepairRules
     buildings : ndarray of shapely geometry
-    refused : dict of int to set of int
-        Face -> cells that must not get it; grows.
+    areas : ndarray of float
+        Area of each cell as it was.
+    """
+
+    shapes: Shapes
+    faults: Faults
+    claims: tuple[Claim, ...]
+    rules: RepairRules
+    buildings: Shapes
+    areas: Floats
+
+
+Refused = Mapping[int, frozenset[int]]
+
+
+def objections(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Refused) -> dict[int, Objection]:
+    """Find decisions that do harm together.
+
+    Parameters
+    ----------
+    case : Case
+    built : Rebuilt
+        What the verdicts make of the cells.
+    verdicts : sequence of Verdict
+    refused : mapping of int to frozenset of int
+        Face -> cells that must not get it.
 
     Returns
     -------
-    list of Verdict or None
-        None where no decision does harm.
+    dict of int to Objection
+        By face; a person's word is not objected to.
     """
-    harm = {
-        **_parted(shapes, built, faults, claims, verdicts),
-        **_cut(shapes, built, faults, claims, verdicts, buildings),
-        **_emptied(built, claims, verdicts, rules),
+    found = {
+        **_parted(case, built, verdicts, refused),
+        **_cut(case, built, verdicts),
+        **_emptied(case, built, verdicts),
     }
-    harm = {face: why for face, why in harm.items() if verdicts[face].rule not in {"decision", "person"}}
-    if not harm:
-        return None
-    areas = shapely.area(shapes)
-    better = list(verdicts)
-    for face, (unfit, reason) in harm.items():
-        refused.setdefault(face, set()).update(unfit)
-        left = [cell for cell in ordered(claims[face], areas, rules) if cell not in refused[face]]
-        better[face] = Verdict(left[0], verdicts[face].rule) if left else Verdict(None, "person", reason)
-    return better
+    return {face: why for face, why in found.items() if verdicts[face].rule not in {"decision", "person"}}
 
 
-Harm = dict[int, tuple[frozenset[int], str]]
+def next_best(case: Case, face: int, verdict: Verdict, unfit: Collection[int], reason: str) -> Verdict:
+    """The verdict on a face when some cells must not get it; a person's where none is left."""
+    left = [cell for cell in ordered(case.claims[face], case.areas, case.rules) if cell not in unfit]
+    return Verdict(left[0], verdict.rule) if left else Verdict(None, "person", reason)
 
 
-def _emptied(built: Rebuilt, claims: Sequence[Claim], verdicts: Sequence[Verdict], rules: RepairRules) -> Harm:
+def _emptied(case: Case, built: Rebuilt, verdicts: Sequence[Verdict]) -> dict[int, Objection]:
     """Faces that were the last ground of a cell: a person decides, or the cell keeps them."""
     empty = {int(cell) for cell in built.changed if built.shapes[cell].is_empty}
-    harm: Harm = {}
-    for face, (claim, verdict) in enumerate(zip(claims, verdicts, strict=True)):
-        lost = empty.intersection(claim.owners) - {verdict.winner}
-        if lost:
-            keeps = {min(lost)} if rules.contained == "keep" and claim.kind == "overlap" else set()
-            harm[face] = (frozenset(claim.owners) - keeps, "would_empty")
-    return harm
+    keeps = case.rules.contained == "keep"
+    found: dict[int, Objection] = {}
+    for face, (claim, verdict) in enumerate(zip(case.claims, verdicts, strict=True)) if empty else ():
+        if empty.intersection(claim.owners) - {verdict.winner}:
+            spared = empty if keeps and claim.kind == "overlap" else set()
+            found[face] = Objection(frozenset(claim.owners) - spared, "would_empty", is_lasting=not keeps)
+    return found
 
 
-def _parted(
-    shapes: Shapes, built: Rebuilt, faults: Faults, claims: Sequence[Claim], verdicts: Sequence[Verdict]
-) -> Harm:
+def _parted(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Refused) -> dict[int, Objection]:
     """Faces whose loss parts a cell, or whose gain adds a part of its own."""
-    harm: Harm = {}
-    parts_before = np.zeros(len(built.shapes), dtype=np.int64)
-    parts_before[: len(shapes)] = shapely.get_num_geometries(shapes)
-    parts_after = shapely.get_num_geometries(built.shapes)
-    # A new cell has had no parts and may have one.
-    split = [int(cell) for cell in built.changed if parts_after[cell] > max(parts_before[cell], 1)]
+    before = np.ones(len(built.shapes), dtype=np.int64)
+    before[: len(case.shapes)] = shapely.get_num_geometries(case.shapes)
+    after = shapely.get_num_geometries(built.shapes)
+    split = [int(cell) for cell in built.changed if after[cell] > before[cell]]
+    found: dict[int, Objection] = {}
     if not split:
-        return harm
-    lost, got = _exchanged(claims, verdicts)
+        return found
+    lost, got = _exchanged(case.claims, verdicts)
     for cell in split:
         parts = shapely.get_parts(built.shapes[cell])
-        between = [
-            face for face in lost.get(cell, ()) if int(shapely.intersects(parts, faults.polygons[face]).sum()) > 1
-        ]
-        for face in between:
-            others = frozenset(claims[face].owners) - {cell}
-            harm[face] = (others, "would_split")
-        if between:
-            continue
-        largest = int(np.argmax(shapely.area(parts)))
-        rest = shapely.union_all(np.delete(parts, largest))
-        for face in got.get(cell, ()):
-            if shapely.contains_properly(rest, faults.polygons[face].representative_point()):
-                harm[face] = (frozenset({cell}), "would_split")
-    return harm
+        touched = {
+            face: int(shapely.intersects(parts, case.faults.polygons[face]).sum()) for face in lost.get(cell, ())
+        }
+        between = [face for face, number in touched.items() if number > 1]
+        fit = [f for f in between if case.claims[f].kind == "overlap" and cell not in refused.get(f, frozenset())]
+        minor = np.delete(parts, int(np.argmax(shapely.area(parts))))
+        shed = [face for face in got.get(cell, ()) if _lies_in(case.faults.polygons[face], minor)]
+        if fit:
+            # One face at a time: giving back more than is needed parts somebody else.
+            best = max(fit, key=lambda face: (touched[face], -case.claims[face].area))
+            found[best] = Objection(frozenset(case.claims[best].owners) - {cell}, "would_split")
+        elif shed:
+            found.update({face: Objection(frozenset({cell}), "would_split") for face in shed})
+        else:
+            everybody = {face: frozenset(case.claims[face].candidates()) for face in between}
+            found.update({face: Objection(cells, "would_split") for face, cells in everybody.items()})
+    return found
+
+
+def _lies_in(face: Polygon, parts: Shapes) -> bool:
+    return bool(shapely.contains_properly(parts, shapely.point_on_surface(face)).any())
 
 
 def _exchanged(
@@ -131,61 +164,51 @@ def _exchanged(
     return lost, got
 
 
-def _cut(
-    shapes: Shapes,
-    built: Rebuilt,
-    faults: Faults,
-    claims: Sequence[Claim],
-    verdicts: Sequence[Verdict],
-    buildings: Shapes,
-) -> Harm:
-    """Faces under a building that lay in one cell and no longer does."""
-    harm: Harm = {}
-    if not len(buildings) or not len(faults.polygons):
-        return harm
-    building, face = shapely.STRtree(faults.polygons).query(buildings, predicate="intersects")
-    shared = shapely.area(shapely.intersection(buildings[building], faults.polygons[face]))
-    counts = shared > _LEANS * shapely.area(buildings[building])
+def _cut(case: Case, built: Rebuilt, verdicts: Sequence[Verdict]) -> dict[int, Objection]:
+    """Faces under a building that one cell holds no longer, though one did or could."""
+    found: dict[int, Objection] = {}
+    if not len(case.buildings):
+        return found
+    polygons = case.faults.polygons
+    building, face = shapely.STRtree(polygons).query(case.buildings, predicate="intersects")
+    shared = shapely.area(shapely.intersection(case.buildings[building], polygons[face]))
+    counts = shared > _LEANS * shapely.area(case.buildings[building])
     under: dict[int, list[int]] = {}
     for one, number in zip(building[counts].tolist(), face[counts].tolist(), strict=True):
         under.setdefault(one, []).append(number)
-    standing = as_shapes(buildings[one] for one in under)
-    before = _homes(shapes, standing)
-    after = _homes(built.shapes, standing)
-    for (one, faces), old, new in zip(under.items(), before, after, strict=True):
-        fit = _fit(buildings[one], faces, shapes, faults, claims)
-        if new or not (old or fit):
+    standing = as_shapes(case.buildings[one] for one in under)
+    before, after = _is_whole(case.shapes, standing), _is_whole(built.shapes, standing)
+    for one, was, stays in zip(under, before, after, strict=True):
+        fit = _fit(case, one, under[one])
+        if stays or not (was or fit):
             continue
         # All ground under it goes to one cell that then holds it whole.
         chosen = max(fit, key=lambda cell: (fit[cell], -cell), default=None)
-        for number in faces:
+        for number in under[one]:
             if verdicts[number].winner != chosen:
-                unfit = frozenset(claims[number].candidates()) - {chosen}
-                harm[number] = (unfit, "would_cut_building")
-    return harm
+                unfit = frozenset(case.claims[number].candidates()) - {chosen}
+                found[number] = Objection(unfit, "would_cut_building")
+    return found
 
 
-def _fit(
-    building: BaseGeometry, faces: Sequence[int], shapes: Shapes, faults: Faults, claims: Sequence[Claim]
-) -> dict[int, float]:
+def _fit(case: Case, building: int, faces: Sequence[int]) -> dict[int, float]:
     """Cells that hold a building whole if they get all faces under it, with their border along those."""
-    common = set.intersection(*(set(claims[face].candidates()) for face in faces))
-    gaps = faults.polygons[[face for face in faces if claims[face].kind == "gap"]]
-    in_gaps = float(shapely.area(shapely.intersection(building, gaps)).sum())
+    claims, shape = [case.claims[face] for face in faces], case.buildings[building]
+    common = set.intersection(*(set(claim.candidates()) for claim in claims))
+    gaps = case.faults.polygons[[face for face in faces if case.claims[face].kind == "gap"]]
+    in_gaps = float(shapely.area(shapely.intersection(shape, gaps)).sum())
     return {
-        cell: sum(claims[face].borders.get(cell, 0.0) for face in faces)
+        cell: sum(claim.borders.get(cell, 0.0) for claim in claims)
         for cell in common
-        if shapely.area(shapely.intersection(building, shapes[cell])) + in_gaps >= building.area * (1 - _LEANS)
+        if shapely.area(shapely.intersection(shape, case.shapes[cell])) + in_gaps >= shape.area * (1 - _LEANS)
     }
 
 
-def _homes(shapes: Shapes, standing: Shapes) -> list[set[int]]:
-    """Cells that hold each building whole."""
-    homes: list[set[int]] = [set() for _ in standing]
+def _is_whole(shapes: Shapes, standing: Shapes) -> NDArray[np.bool_]:
+    """Whether one cell holds each building whole."""
+    result = np.zeros(len(standing), dtype=bool)
     building, cell = shapely.STRtree(shapes).query(standing, predicate="intersects")
     whole = shapely.area(standing)[building]
     inside = shapely.area(shapely.intersection(standing[building], shapes[cell]))
-    holds = np.where(whole > 0, inside >= whole * (1 - _LEANS), True)
-    for one, number in zip(building[holds].tolist(), cell[holds].tolist(), strict=True):
-        homes[one].add(number)
-    return homes
+    result[building[(inside >= whole * (1 - _LEANS))]] = True
+    return result

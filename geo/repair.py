@@ -9,23 +9,22 @@ is left to a person. A repair is proved when nothing is left over of its boundar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.claims import Claim, Kind, RepairRules, Verdict, claims_of, judge
 from geo.errors import GeometryProblem
-from geo.faults import Faults, faults_of
-from geo.rebuild import Rebuilt, rebuild
-from geo.reconsider import reconsider
+from geo.faults import faults_of
+from geo.rebuild import Material, Rebuilt, material_of, rebuild
+from geo.reconsider import Case, next_best, objections
 from geo.residual import prove, require_valid
-from geo.segments import Shapes, as_shapes
+from geo.segments import as_shapes
 
 __all__ = ["LogEntry", "Repair", "RepairRules", "repair"]
 
-# Each round takes back what the one before broke; what is broken then goes to a person.
-_MAX_ROUNDS = 8
+# Each round takes back what the one before broke; what the later rounds still break goes to a person.
+_MAX_ROUNDS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +143,10 @@ def repair(
         faults = faults_of(shapes, parent, tolerance=tolerance, decimals=decimals)
         if faults is None:
             return Repair(tuple(shapes), parent)
-        result = _repaired(shapes, parent, faults, rules, standing, is_parent_fixed=is_parent_fixed)
-        result = replace(result, tolerance=tolerance)
+        claims = claims_of(faults, len(shapes))
+        _require_known(rules.decisions, claims, len(shapes))
+        case = Case(shapes, faults, claims, rules, standing, shapely.area(shapes))
+        result = replace(_repaired(case, parent, is_parent_fixed=is_parent_fixed), tolerance=tolerance)
         if result.is_proved or result.open_faces:
             break
     if result is None:
@@ -153,48 +154,41 @@ def repair(
     return result
 
 
-def _repaired(
-    shapes: Shapes,
-    parent: BaseGeometry,
-    faults: Faults,
-    rules: RepairRules,
-    buildings: Shapes,
-    *,
-    is_parent_fixed: bool,
-) -> Repair:
-    claims = claims_of(faults, len(shapes))
-    _require_known(rules.decisions, claims, len(shapes))
-    verdicts = judge(claims, shapes, rules)
-    refused: dict[int, set[int]] = {}
-    for _ in range(_MAX_ROUNDS):
-        built = _built(shapes, parent, faults, verdicts, is_parent_fixed=is_parent_fixed)
-        better = reconsider(shapes, built, faults, claims, verdicts, rules, buildings, refused)
-        if better is None:
+def _repaired(case: Case, parent: BaseGeometry, *, is_parent_fixed: bool) -> Repair:
+    verdicts = judge(case.claims, case.areas, case.rules)
+    refused: dict[int, frozenset[int]] = {}
+    concerned = {cell for claim in case.claims for cell in (*claim.owners, *claim.borders)}
+    material = material_of(case.shapes, parent, case.faults, concerned | set(case.rules.decisions.values()))
+    built = _built(material, verdicts, is_parent_fixed=is_parent_fixed)
+    for attempt in range(_MAX_ROUNDS):
+        harm = objections(case, built, verdicts, refused)
+        if not harm:
             break
-        verdicts = better
-    log = tuple(_entry(number, faults, claims[number], verdict) for number, verdict in enumerate(verdicts))
+        for face, objection in harm.items():
+            unfit = refused.get(face, frozenset()) | objection.unfit
+            if objection.is_lasting:
+                refused[face] = unfit
+            # What does not come to rest is for a person.
+            unfit = frozenset(case.claims[face].candidates()) if attempt >= _MAX_ROUNDS // 2 else unfit
+            verdicts[face] = next_best(case, face, verdicts[face], unfit, objection.reason)
+        built = _built(material, verdicts, is_parent_fixed=is_parent_fixed, previous=built)
     is_open = sum(verdict.is_open for verdict in verdicts)
     return Repair(
         tuple(built.shapes),
         built.parent,
         tuple(built.changed.tolist()),
-        log,
-        is_proved=not is_open and _is_proved(built),
+        tuple(_entry(case, number, verdict) for number, verdict in enumerate(verdicts)),
+        is_proved=not is_open and not harm and _is_proved(built),
         open_faces=is_open,
     )
 
 
 def _built(
-    shapes: Shapes, parent: BaseGeometry, faults: Faults, verdicts: Sequence[Verdict], *, is_parent_fixed: bool
+    material: Material, verdicts: Sequence[Verdict], *, is_parent_fixed: bool, previous: Rebuilt | None = None
 ) -> Rebuilt:
-    return rebuild(
-        shapes,
-        parent,
-        faults,
-        [verdict.winner for verdict in verdicts],
-        [not verdict.is_open for verdict in verdicts],
-        is_parent_fixed=is_parent_fixed,
-    )
+    winners = [verdict.winner for verdict in verdicts]
+    settled = [not verdict.is_open for verdict in verdicts]
+    return rebuild(material, winners, settled, is_parent_fixed=is_parent_fixed, previous=previous)
 
 
 def _is_proved(built: Rebuilt) -> bool:
@@ -204,15 +198,15 @@ def _is_proved(built: Rebuilt) -> bool:
         return False
 
 
-def _entry(number: int, faults: Faults, claim: Claim, verdict: Verdict) -> LogEntry:
-    candidates = tuple((cell, claim.borders.get(cell, 0.0)) for cell in claim.candidates())
+def _entry(case: Case, number: int, verdict: Verdict) -> LogEntry:
+    claim = case.claims[number]
     return LogEntry(
         number,
         claim.kind,
-        faults.polygons[number],
+        case.faults.polygons[number],
         claim.area,
         claim.owners,
-        candidates,
+        tuple((cell, claim.borders.get(cell, 0.0)) for cell in claim.candidates()),
         verdict.rule,
         verdict.winner,
         verdict.reason,
