@@ -18,6 +18,7 @@ from tests.synthetic import Block, Condition, make_block
 TOLERANCE_M = 1e-7
 TOLERANCES_M = (1e-7, 1e-5, 1e-4, 1e-3)
 DUST_M2 = 1e-6
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +32,35 @@ class Share:
         Of the work alone; cells are made between.
     peak_mb : float
         Largest memory of the process while it worked.
-    exact : int
-        Parents without a fault, before the work or after a repair.
+    faulty : tuple of (column, row)
+        Parents with a fault: as they are, or after a repair.
     """
 
     cells: int
     wall_s: float
     cpu_s: float
     peak_mb: float
-    exact: int
+    faulty: tuple[tuple[int, int], ...]
 
 
 def work_share(blocks: list[Block], condition: Condition, verb: str) -> Share:
     """Make each parent and work on it, one after the other."""
     work = _works()[verb]
-    cells = exact = 0
+    cells = 0
+    faulty: list[tuple[int, int]] = []
     wall_s = cpu_s = peak = 0.0
     for block in blocks:
         sample = make_block(condition, block)
         reset_peak()
         wall, cpu = time.perf_counter(), time.process_time()
-        exact += work(sample.cells, sample.parent)
+        is_exact = work(sample.cells, sample.parent)
         wall_s += time.perf_counter() - wall
         cpu_s += time.process_time() - cpu
         peak = max(peak, peak_mb())
         cells += len(sample.cells)
-    return Share(cells, wall_s, cpu_s, peak, exact)
+        if not is_exact:
+            faulty.append((block.column, block.row))
+    return Share(cells, wall_s, cpu_s, peak, tuple(faulty))
 
 
 def _works() -> dict[str, Callable[[Any, Any], bool]]:
@@ -91,9 +95,10 @@ def main() -> None:
     # A fresh interpreter each: nothing of this process counts as theirs.
     with multiprocessing.get_context("spawn").Pool(given.processes) as pool:
         done = pool.map(partial(work_share, condition=given.condition, verb=given.verb), shares, chunksize=1)
+    faulty = sorted(place for share in done for place in share.faulty)
     tell(
-        f"{given.verb}, {given.condition}: {sum(share.cells for share in done):,} cells, {len(blocks):,} parents "
-        f"({sum(share.exact for share in done):,} exact), {len(done)} processes: "
+        f"{given.verb}, {given.condition}: {sum(share.cells for share in done):,} cells, {len(blocks):,} parents, "
+        f"{len(faulty):,} of them faulty{f' {faulty}' if 0 < len(faulty) <= _NAMED else ''}; {len(done)} processes: "
         f"{max(share.wall_s for share in done):.1f} s wall, {sum(share.cpu_s for share in done):.1f} s CPU, "
         f"peak {sum(share.peak_mb for share in done):,.0f} MB in all; making the cells not counted\n"
     )
