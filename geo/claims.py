@@ -227,7 +227,7 @@ def _overlap(claim: Claim, areas: Floats, inside: Mapping[tuple[int, int], str],
 
 def ordered(claim: Claim, areas: Floats, rules: RepairRules) -> tuple[int, ...]:
     """Candidates of a face in the order of the rule, the best first."""
-    if claim.kind == "gap" or rules.overlap_rule == "border":
+    if claim.kind != "overlap" or rules.overlap_rule == "border":
         return claim.candidates()
     if rules.overlap_rule == "share":
         return tuple(sorted(claim.owners, key=lambda cell: (areas[cell], cell)))

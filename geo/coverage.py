@@ -305,7 +305,8 @@ def _mismatches(faults: Faults, count: int, tolerance: float) -> tuple[tuple[Mis
 
 
 def _grouped(xy: Floats, low: Ints, high: Ints, group: Ints) -> Shapes:
-    """Edges as lines, those of a group in one shape."""
+    """Edges as lines, those of a group in one shape, in the order of the groups."""
+    _, group = np.unique(group, return_inverse=True)
     order = np.argsort(group, kind="stable")
     lines = np.asarray(shapely.linestrings(np.stack([xy[low], xy[high]], axis=1)[order]), dtype=object)
     shapes = shapely.line_merge(shapely.multilinestrings(lines, indices=group[order]))

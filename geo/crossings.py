@@ -152,7 +152,9 @@ def merge_vertices(net: Net, *, tolerance: float, anchor: int) -> tuple[Net, Int
     stands[ends[np.tile(net.owner == anchor, 2)]] = True
     leads: set[int] = set()
     gone: set[int] = set()
-    for one, other in sorted(map(tuple, np.sort(pairs, axis=1).tolist())):
+    # Those of the anchor come first, so that all others near one come to it.
+    anchored = stands[pairs].any(axis=1)
+    for one, other in pairs[np.lexsort((pairs.max(axis=1), pairs.min(axis=1), ~anchored))].tolist():
         stays, goes = (one, other) if (stands[one], uses[one]) >= (stands[other], uses[other]) else (other, one)
         # Who has led or gone stays so: nothing moves twice, however long a row of near vertices is.
         if goes in leads and not stands[stays]:

@@ -101,7 +101,7 @@ def faults_of(
     matched = _matched(net)
     moved = [_moves(raw.xy, became)]
     found = (raw, became, matched)
-    inner = _running_through(polygons[faces.winding[numbers] > 0], shapes, parent, left.key)
+    inner = _meeting(polygons[faces.winding[numbers] > 0], shapes, parent, left.key, tolerance=tolerance)
     if len(inner.key):
         raw = with_segments(net, inner)
         net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes))
@@ -130,19 +130,26 @@ def _moves(xy: Floats, became: Ints) -> tuple[Floats, Floats]:
     return xy[gone], xy[became[gone]]
 
 
-def _running_through(polygons: Shapes, shapes: Shapes, parent: BaseGeometry | None, left: Keys) -> Segments:
-    """Segments outside the residual that run through the inside of faces, in every copy."""
-    near = _near(shapes, polygons)
+def _meeting(
+    polygons: Shapes, shapes: Shapes, parent: BaseGeometry | None, left: Keys, *, tolerance: float
+) -> Segments:
+    """Segments outside the residual that run through the inside of faces or along their edges, in every copy."""
+    near = _near(shapes, polygons, tolerance)
     if parent is not None:
         near = joined([near, segments_of(as_shapes([parent]), np.array([len(shapes)]), is_reversed=True)])
     agreed = near.chosen(~np.isin(near.key & ~_ONE, left & ~_ONE))
     lines = np.asarray(shapely.linestrings(np.stack([agreed.start, agreed.end], axis=1)), dtype=object)
-    face, line = shapely.STRtree(lines).query(polygons)
-    through = shapely.relate_pattern(lines[line], polygons[face], _RUNS_THROUGH)
-    return agreed.chosen(np.unique(line[through]))
+    tree = shapely.STRtree(lines)
+    face, inner = tree.query(polygons)
+    inner = inner[shapely.relate_pattern(lines[inner], polygons[face], _RUNS_THROUGH)]
+    # A corner of a face on a border that two cells agree on: the face has to end there for both.
+    corners = shapely.get_coordinates(polygons)
+    corner, along = tree.query(shapely.points(corners), predicate="dwithin", distance=tolerance)
+    is_end = (corners[corner] == agreed.start[along]).all(axis=1) | (corners[corner] == agreed.end[along]).all(axis=1)
+    return agreed.chosen(np.unique(np.concatenate([inner, along[~is_end]])))
 
 
-def _near(shapes: Shapes, polygons: Shapes) -> Segments:
+def _near(shapes: Shapes, polygons: Shapes, margin: float) -> Segments:
     """Segments of cells that reach into the box round the faces near the cell."""
     face, cell = shapely.STRtree(shapes).query(polygons)
     order = np.argsort(cell, kind="stable")
@@ -152,6 +159,7 @@ def _near(shapes: Shapes, polygons: Shapes) -> Segments:
         return own
     boxes = shapely.bounds(polygons)[face[order]]
     place = np.searchsorted(cells, own.owner)
-    low, high = np.minimum.reduceat(boxes[:, :2], first)[place], np.maximum.reduceat(boxes[:, 2:], first)[place]
-    reaches = (np.minimum(own.start, own.end) < high) & (np.maximum(own.start, own.end) > low)
+    low = (np.minimum.reduceat(boxes[:, :2], first) - margin)[place]
+    high = (np.maximum.reduceat(boxes[:, 2:], first) + margin)[place]
+    reaches = (np.minimum(own.start, own.end) <= high) & (np.maximum(own.start, own.end) >= low)
     return own.chosen(reaches[:, 0] & reaches[:, 1])

@@ -11,12 +11,15 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.crossings import with_segments
+from geo.crossings import assembled, with_segments
+from geo.faces import faces_of
 from geo.faults import Faults
 from geo.rings import Floats, Ints, Shapes
 from geo.segments import Keys, Segments, as_shapes, joined, segments_of, vertex_hash
 
 _ONE = np.uint64(1)
+# Two areas that differ by less than this share are the same.
+_SAME_AREA = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,16 +300,29 @@ def _marks(owner: Ints, start: Floats, end: Floats, count: int) -> Keys:
 
 def _areas(lines: Lines, owners: Ints) -> Shapes:
     """The ground inside the edges of each owner."""
-    place = np.full(int(lines.owner.max(initial=0)) + 1, -1, dtype=np.int64)
-    place[owners[owners < len(place)]] = np.flatnonzero(owners < len(place))
-    mine = place[lines.owner]
-    chosen = np.flatnonzero(mine >= 0)
-    chosen = chosen[np.argsort(mine[chosen], kind="stable")]
-    edges = np.stack([lines.xy[lines.start[chosen]], lines.xy[lines.end[chosen]]], axis=1)
     shapes = as_shapes([shapely.Polygon()] * len(owners))
-    if len(chosen):
-        drawn = np.unique(mine[chosen])
-        segments = np.asarray(shapely.linestrings(edges), dtype=object)
-        _, group = np.unique(mine[chosen], return_inverse=True)
-        shapes[drawn] = shapely.build_area(shapely.multilinestrings(segments, indices=group))
+    place = np.full(int(max(lines.owner.max(initial=0), owners.max(initial=0))) + 1, -1, dtype=np.int64)
+    place[owners] = np.arange(len(owners))
+    chosen = np.flatnonzero(place[lines.owner] >= 0)
+    chosen = chosen[np.argsort(place[lines.owner[chosen]], kind="stable")]
+    if not len(chosen):
+        return shapes
+    drawn, first, group = np.unique(place[lines.owner[chosen]], return_index=True, return_inverse=True)
+    start, end = lines.xy[lines.start[chosen]], lines.xy[lines.end[chosen]]
+    segments = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=object)
+    shapes[drawn] = shapely.build_area(shapely.multilinestrings(segments, indices=group))
+    # Parts that touch can close ground between them: the sum of the edges tells the true area.
+    one, other = start - start[first][group], end - start[first][group]
+    area = np.abs(np.bincount(group, one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])) / 2
+    for index in np.flatnonzero(np.abs(shapely.area(shapes[drawn]) - area) > _SAME_AREA * area):
+        mine = chosen[group == index]
+        shapes[drawn[index]] = _inside_left(lines, mine)
     return shapes
+
+
+def _inside_left(lines: Lines, edges: Ints) -> BaseGeometry:
+    """Ground to the left of the edges of one owner, or, for a parent's, to their right."""
+    net = assembled(lines.xy, lines.start[edges], lines.end[edges], np.zeros(len(edges), dtype=np.int64))
+    faces = faces_of(net)
+    parts = faces.polygons(np.flatnonzero(faces.winding != 0), net.xy)
+    return shapely.multipolygons(parts) if len(parts) > 1 else parts[0]
