@@ -16,7 +16,7 @@ from boundaries.model import Alternative, Assignment, Compound, MicroGrid, Premi
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from boundaries.streetside import Along, Streetside
-from geo.segments import Shapes
+from geo.rings import Shapes
 
 _MOST_ALTERNATIVES = 3
 # A border counts as shared within the first of these distances that gives any.

@@ -11,8 +11,9 @@ import shapely
 from shapely import LineString, STRtree
 
 from boundaries.ground import Ground
+from geo.rings import Shapes
 from geo.roadside import Reach, Side, merge_lines, positions_m, reaches, sides
-from geo.segments import Shapes, as_shapes
+from geo.segments import as_shapes
 
 # A shop belongs to a street whose centre line is at most this far from its door.
 _SHOP_TO_STREET_M = 45.0

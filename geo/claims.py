@@ -15,7 +15,7 @@ import shapely
 
 from geo.faults import Faults
 from geo.owners import sides
-from geo.segments import Floats, Ints
+from geo.rings import Floats, Ints
 
 Kind = Literal["gap", "overlap", "overshoot"]
 
@@ -149,15 +149,19 @@ def _borders(faults: Faults, count: int) -> list[dict[int, float]]:
     # A gap can have an overlap along it; whoever ends there may take the gap.
     _, (index, copy) = sides(net, faces, faults.numbers)
     beyond = np.where(net.sign[copy] > 0, faces.left[net.edge[copy]], faces.right[net.edge[copy]])
-    along = (faces.winding[faults.numbers][index] < 0) & own[copy] & is_faulty[beyond]
-    rows.append((index[along], net.owner[copy[along]], length[net.edge[copy[along]]]))
-    index, cell, measure = (np.concatenate(column) for column in zip(*rows, strict=True))
-    known = (cell >= 0) & (cell < count)
-    pair, inverse = np.unique(index[known] * count + cell[known], return_inverse=True)
-    sums = np.bincount(inverse, measure[known], minlength=len(pair))
-    borders: list[dict[int, float]] = [{} for _ in faults.numbers]
-    for index_, cell_, sum_ in zip((pair // count).tolist(), (pair % count).tolist(), sums.tolist(), strict=True):
-        borders[index_][cell_] = sum_
+    ends = np.flatnonzero((faces.winding[faults.numbers][index] < 0) & own[copy] & is_faulty[beyond])
+    rows.append((index[ends], net.owner[copy[ends]], length[net.edge[copy[ends]]]))
+    return _summed(rows, len(faults.numbers), count)
+
+
+def _summed(rows: list[tuple[Ints, Ints, Floats]], faces: int, count: int) -> list[dict[int, float]]:
+    index, cell, length = (np.concatenate(column) for column in zip(*rows, strict=True))
+    is_cell = (cell >= 0) & (cell < count)
+    pair, inverse = np.unique(index[is_cell] * count + cell[is_cell], return_inverse=True)
+    sums = np.bincount(inverse, length[is_cell], minlength=len(pair))
+    borders: list[dict[int, float]] = [{} for _ in range(faces)]
+    for face, owner, border in zip((pair // count).tolist(), (pair % count).tolist(), sums.tolist(), strict=True):
+        borders[face][owner] = border
     return borders
 
 

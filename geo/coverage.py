@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from shapely import MultiLineString, MultiPolygon, Polygon
+from shapely import MultiPolygon, Polygon
 
 from geo.faults import Faults, faults_of
 from geo.measure import mean_width
+from geo.mismatches import Mismatch, find_mismatches
 from geo.owners import sides
 from geo.residual import require_valid_parent
-from geo.segments import Floats, Ints, Shapes, as_shapes
+from geo.rings import Shapes
+from geo.segments import as_shapes
 from geo.validity import find_invalid
 
 _POLYGON = 3
@@ -42,21 +42,6 @@ class Face:
     geometry: Polygon
     owners: tuple[int, ...] = ()
     neighbours: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """Edges that do not match vertex by vertex, though no ground lies between them.
-
-    Attributes
-    ----------
-    geometry : MultiLineString
-    owners : tuple of int
-        Cells that meet there, ascending; one alone where the parent has other vertices.
-    """
-
-    geometry: MultiLineString
-    owners: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +126,13 @@ def check_coverage(
     is_dust = _is_dust(faults.polygons, dust_area, dust_width)
     doubled = np.array([len(owners) > 1 for owners in faults.owners], dtype=bool)
     is_gap = np.array([not owners for owners in faults.owners], dtype=bool)
-    mismatches, closed = _mismatches(faults, len(shapes), tolerance)
+    mismatches, closed = find_mismatches(faults, len(shapes), tolerance=tolerance)
+    slivers = [Face(polygon, owners) for polygon, owners in closed]
     return CoverageReport(
         gaps=_sorted(faces[is_gap & ~is_dust]),
         overlaps=_sorted(faces[doubled & ~is_dust]),
         overshoots=_sorted(faces[~faults.is_inside & ~is_gap & ~is_dust]),
-        dust=_sorted(as_shapes([*faces[is_dust], *closed])),
+        dust=_sorted(as_shapes([*faces[is_dust], *slivers])),
         mismatches=mismatches,
         is_exact=bool(is_dust.all()),
         is_proved=False,
@@ -269,48 +255,6 @@ def _sorted(faces: Shapes) -> tuple[Face, ...]:
 
 def _is_dust(polygons: Shapes, dust_area: float, dust_width: float) -> Any:
     return (shapely.area(polygons) < dust_area) | (mean_width(polygons) < dust_width)
-
-
-def _mismatches(faults: Faults, count: int, tolerance: float) -> tuple[tuple[Mismatch, ...], tuple[Face, ...]]:
-    """Edges left over whose copies cancel once they are noded, and what ground that closed."""
-    net = faults.matched
-    if not len(net.low):
-        return (), ()
-    links = coo_array((np.ones(len(net.low)), (net.low, net.high)), shape=(len(net.xy),) * 2)
-    _, part = connected_components(links, directed=False)
-    parts, group = np.unique(part[net.low], return_inverse=True)
-    owners: list[set[int]] = [set() for _ in parts]
-    for index, cell in zip(group[net.edge].tolist(), net.owner.tolist(), strict=True):
-        if cell < count:
-            owners[index].add(cell)
-    named = [tuple(sorted(own)) for own in owners]
-    lines = _grouped(net.xy, net.low, net.high, group)
-    mismatches = [
-        Mismatch(MultiLineString(list(shapely.get_parts(line))), own) for line, own in zip(lines, named, strict=True)
-    ]
-    # The same edges before they were noded: what lies between them is thinner than the tolerance.
-    raw = faults.raw
-    before = part[faults.became[raw.low]]
-    mine = np.flatnonzero(np.isin(before, parts) & (before == part[faults.became[raw.high]]))
-    places = np.searchsorted(parts, before[mine])
-    drawn = _grouped(raw.xy, raw.low[mine], raw.high[mine], places)
-    closed = shapely.polygonize(shapely.union_all(drawn[:, None], axis=1)[:, None])
-    dust = [
-        Face(polygon, named[place])
-        for place, shape in zip(np.unique(places).tolist(), closed, strict=True)
-        for polygon in _polygons(shape)
-        if mean_width(polygon) < tolerance
-    ]
-    return tuple(mismatches), tuple(dust)
-
-
-def _grouped(xy: Floats, low: Ints, high: Ints, group: Ints) -> Shapes:
-    """Edges as lines, those of a group in one shape, in the order of the groups."""
-    _, group = np.unique(group, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    lines = np.asarray(shapely.linestrings(np.stack([xy[low], xy[high]], axis=1)[order]), dtype=object)
-    shapes = shapely.line_merge(shapely.multilinestrings(lines, indices=group[order]))
-    return np.asarray(shapes, dtype=object)
 
 
 def _polygons(geometry: Any) -> list[Polygon]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geo.errors import GeometryProblem
-from geo.segments import Floats, Ints, Segments, vertex_hash
+from geo.rings import Floats, Ints
+from geo.segments import Segments, vertex_hash
 
 Flags = NDArray[np.bool_]
 
@@ -143,7 +144,9 @@ def merge_vertices(net: Net, *, tolerance: float, anchor: int) -> tuple[Net, Int
         For each vertex the one it has become: of two the more used one stays.
     """
     became = np.arange(len(net.xy))
-    pairs = cKDTree(net.xy - net.xy.min(axis=0)).query_pairs(tolerance, output_type="ndarray") if len(net.xy) else []
+    if not len(net.xy):
+        return net, became
+    pairs = cKDTree(net.xy - net.xy.min(axis=0)).query_pairs(tolerance, output_type="ndarray")
     if not len(pairs):
         return net, became
     ends = np.concatenate([net.starts, net.ends])

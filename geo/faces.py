@@ -14,9 +14,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
+from shapely.geometry.base import BaseGeometry
 
 from geo.crossings import Net
-from geo.segments import Floats, Ints, Shapes
+from geo.rings import Floats, Ints, Shapes
 
 Flags = NDArray[np.bool_]
 
@@ -110,7 +111,7 @@ def _traced(net: Net) -> _Cycles:
     # Relative to one vertex, or the large offsets of a projection eat the digits.
     start = net.xy[tail] - net.xy[tail[:1]]
     end = start[following]
-    area = np.bincount(cycle, start[:, 0] * end[:, 1] - start[:, 1] * end[:, 0], minlength=count)
+    area = np.bincount(cycle, start[:, 0] * end[:, 1] - start[:, 1] * end[:, 0], minlength=count).astype(np.float64)
     vertices, local = np.unique(tail, return_inverse=True)
     pair = local.reshape(-1, 2)
     links = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(len(vertices),) * 2)
@@ -144,7 +145,7 @@ def _following(xy: Floats, tail: Ints) -> Ints:
     last = np.searchsorted(tail[order], tail, side="right") - 1
     # Arrived, look back, and take the first way to the right of it (clockwise).
     before = np.where(place > first, place - 1, last)
-    return order[before[twin]]
+    return np.asarray(order[before[twin]])
 
 
 def _walked(following: Ints) -> tuple[Ints, Ints, Ints]:
@@ -201,8 +202,8 @@ def _around(cycles: _Cycles, outer: Ints, inner: Ints, xy: Floats) -> Ints:
     lows = np.minimum.reduceat(vertices, cycles.starts[:-1], axis=0)
     highs = np.maximum.reduceat(vertices, cycles.starts[:-1], axis=0)
     point = xy[cycles.tail[cycles.order[cycles.starts[outer]]]]
-    boxes = shapely.STRtree(shapely.linestrings(np.stack([lows[inner], highs[inner]], axis=1)))
-    part, box = boxes.query(shapely.points(point))
+    boxes = np.asarray(shapely.linestrings(np.stack([lows[inner], highs[inner]], axis=1)), dtype=object)
+    part, box = shapely.STRtree(boxes).query(shapely.points(point))
     foreign = cycles.component[inner[box]] != cycles.component[outer[part]]
     part, candidate = part[foreign], inner[box[foreign]]
     named, place = np.unique(candidate, return_inverse=True)
@@ -270,6 +271,6 @@ def _pinched(ring: Ints, vertices: Ints, count: int) -> Flags:
     return np.asarray(different < np.bincount(ring, minlength=count))
 
 
-def _assembled(shape: shapely.Polygon) -> shapely.Polygon:
+def _assembled(shape: shapely.Polygon) -> BaseGeometry:
     """A polygon of the same edges whose rings are simple."""
     return shapely.build_area(shapely.node(shapely.boundary(shape)))

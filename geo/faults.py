@@ -16,7 +16,8 @@ from geo.crossings import Net, assembled, merge_vertices, net_of, node, with_seg
 from geo.faces import Faces, faces_of
 from geo.owners import owners_of
 from geo.residual import residual
-from geo.segments import Floats, Ints, Keys, Segments, Shapes, as_shapes, joined, segments_of
+from geo.rings import Floats, Ints, Shapes
+from geo.segments import Keys, Segments, as_shapes, joined, segments_of
 
 _ONE = np.uint64(1)
 # The interiors meet.
@@ -108,7 +109,7 @@ def faults_of(
         moved.append(_moves(raw.xy, became))
         net = node(net, tolerance=tolerance, decimals=decimals)
         faces, numbers, polygons = _bad_faces(net, is_bounded=parent is not None)
-    owners, is_inside = owners_of(net, faces, numbers, polygons, shapes, parent)
+    owners, is_inside = owners_of(net, faces, numbers, polygons, cells=shapes, parent=parent)
     movements = (np.concatenate([gone for gone, _ in moved]), np.concatenate([to for _, to in moved]))
     keys = np.unique(np.concatenate([left.key, inner.key]) & ~_ONE)
     return Faults(net, faces, numbers, polygons, owners, is_inside, *found, movements, keys)

@@ -12,7 +12,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon, STRtree
 
-from geo.segments import Shapes, as_shapes
+from geo.rings import Shapes
+from geo.segments import as_shapes
 
 NOWHERE = -1
 # Points per round: pairs of points and candidate cells are held in memory.

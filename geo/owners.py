@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.crossings import Net
 from geo.faces import Faces
-from geo.segments import Ints, Shapes
+from geo.rings import Ints, Shapes
 
 Flags = NDArray[np.bool_]
 
@@ -17,7 +17,7 @@ _SKEWED = np.array([0.5, 0.3, 0.2])
 
 
 def owners_of(
-    net: Net, faces: Faces, numbers: Ints, polygons: Shapes, shapes: Shapes, parent: BaseGeometry | None
+    net: Net, faces: Faces, numbers: Ints, polygons: Shapes, *, cells: Shapes, parent: BaseGeometry | None
 ) -> tuple[tuple[tuple[int, ...], ...], Flags]:
     """Name the cells over faces; the winding number says how many they are.
 
@@ -33,8 +33,8 @@ def owners_of(
         Faces to name.
     polygons : ndarray of Polygon, shape (k,)
         Their shapes.
-    shapes : ndarray of Polygon or MultiPolygon
-        The cells; the parent's copies in the net go by ``len(shapes)``.
+    cells : ndarray of Polygon or MultiPolygon
+        The parent's copies in the net go by ``len(cells)``.
     parent : Polygon, MultiPolygon or None
 
     Returns
@@ -44,15 +44,21 @@ def owners_of(
     is_inside : ndarray of bool
         Whether the face lies in the parent; true without one.
     """
+    winding = faces.winding[numbers]
     towards, away = sides(net, faces, numbers)
-    face, owner = _pairs(towards, net.owner, len(shapes))
-    is_inside = _inside(net, (towards, away), faces.winding[numbers], face, polygons, len(shapes), parent)
-    expected = faces.winding[numbers] + (is_inside if parent is not None else 0)
+    face, owner = _pairs(towards, net.owner, len(cells))
+    is_inside = np.ones(len(numbers), dtype=bool)
+    if parent is not None:
+        # One cell more than the winding number tells can only lie over ground of the parent.
+        is_sure = (winding < 0) | (np.bincount(face, minlength=len(numbers)) > winding)
+        border = _border_sides(net.owner == len(cells), towards, away)
+        is_inside = _inside(is_sure, border, polygons, parent)
+    expected = winding + (is_inside if parent is not None else 0)
     short = np.flatnonzero(np.bincount(face, minlength=len(numbers)) < expected)
     if len(short):
-        more_face, more_owner = _over(polygons[short], shapes, expected[short])
-        every = np.unique(np.concatenate([face, short[more_face]]) * len(shapes) + np.concatenate([owner, more_owner]))
-        face, owner = every // len(shapes), every % len(shapes)
+        more_face, more_owner = _over(polygons[short], cells, expected[short])
+        every = np.unique(np.concatenate([face, short[more_face]]) * len(cells) + np.concatenate([owner, more_owner]))
+        face, owner = every // len(cells), every % len(cells)
     order = np.lexsort((owner, face))
     ends = np.cumsum(np.bincount(face, minlength=len(numbers)))
     parts = np.split(owner[order], ends[:-1]) if len(numbers) else []
@@ -85,49 +91,36 @@ def _pairs(side: tuple[Ints, Ints], owners: Ints, count: int) -> tuple[Ints, Int
     return (pair // count, pair % count) if count else (pair, pair)
 
 
-def _inside(
-    net: Net,
-    both: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
-    winding: Ints,
-    face: Ints,
-    polygons: Shapes,
-    count: int,
-    parent: BaseGeometry | None,
-) -> Flags:
-    """Whether each face lies in the parent."""
-    inside = np.ones(len(winding), dtype=bool)
-    if parent is None:
-        return inside
-    (toward_face, toward_copy), (away_face, away_copy) = both
-    # The parent's copies run backwards: its inside lies to their right.
-    beside = away_face[net.owner[away_copy] == count]
-    outside = toward_face[net.owner[toward_copy] == count]
-    known = winding < 0
-    known[beside] = True
-    inside[outside] = False
-    known[outside] = True
-    # One cell more than the winding number tells can only lie over ground of the parent.
-    known |= np.bincount(face, minlength=len(winding)) > winding
+def _border_sides(is_parent: Flags, towards: tuple[Ints, Ints], away: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    """Faces inside and outside along the parent's border, whose copies run backwards."""
+    return away[0][is_parent[away[1]]], towards[0][is_parent[towards[1]]]
+
+
+def _inside(is_sure: Flags, border: tuple[Ints, Ints], polygons: Shapes, parent: BaseGeometry) -> Flags:
+    """Whether each face lies in the parent; some surely do, others lie along its border."""
+    inside, known = np.ones(len(polygons), dtype=bool), is_sure.copy()
+    within, beyond = border
+    known[within] = known[beyond] = True
+    inside[beyond] = False
     asked = np.flatnonzero(~known)
     if len(asked):
-        points = shapely.point_on_surface(polygons[asked])
         shapely.prepare(parent)
-        inside[asked] = shapely.contains_properly(parent, points)
+        inside[asked] = shapely.contains_properly(parent, shapely.point_on_surface(polygons[asked]))
     return inside
 
 
-def _over(polygons: Shapes, shapes: Shapes, expected: Ints) -> tuple[Ints, Ints]:
+def _over(polygons: Shapes, cells: Shapes, expected: Ints) -> tuple[Ints, Ints]:
     """Pairs of face and cell where the cell lies over an inner point of the face."""
-    tree = STRtree(shapes)
+    tree = STRtree(cells)
     face, cell = tree.query(shapely.point_on_surface(polygons), predicate="within")
     unlucky = np.bincount(face, minlength=len(polygons)) != expected
     stays = ~unlucky[face]
-    faces, cells = [face[stays]], [cell[stays]]
+    faces, found = [face[stays]], [cell[stays]]
     for index in np.flatnonzero(unlucky):
         over = _over_other_points(polygons[index], tree, int(expected[index]))
         faces.append(np.full(len(over), index))
-        cells.append(over)
-    return np.concatenate(faces), np.concatenate(cells)
+        found.append(over)
+    return np.concatenate(faces), np.concatenate(found)
 
 
 def _over_other_points(polygon: Polygon, tree: STRtree, expected: int) -> Ints:

@@ -6,10 +6,11 @@ by vertex: no overlay is computed, and a sum other than -1, 0 or 1 tells of a mi
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
+from shapely import MultiPolygon, Polygon
 
 from geo.crossings import assembled, with_segments
 from geo.faces import faces_of
@@ -83,7 +84,7 @@ class Rebuilt:
     """
 
     shapes: Shapes
-    parent: BaseGeometry
+    parent: Polygon | MultiPolygon
     changed: Ints
     marks: Keys
 
@@ -105,13 +106,13 @@ class Material:
     """
 
     shapes: Shapes
-    parent: BaseGeometry
+    parent: Polygon | MultiPolygon
     faults: Faults
     lines: Lines
     marks: Keys
 
 
-def material_of(shapes: Shapes, parent: BaseGeometry, faults: Faults, cells: Collection[int]) -> Material:
+def material_of(shapes: Shapes, parent: Polygon | MultiPolygon, faults: Faults, cells: Collection[int]) -> Material:
     """Collect the boundaries that may change.
 
     Parameters
@@ -185,17 +186,16 @@ def rebuild(
     fresh = np.setdiff1d(different, np.fromiter(known, dtype=np.int64))
     known.update(zip(fresh.tolist(), _areas(lines, fresh), strict=True))
     own = known.pop(count, material.parent)
-    shapes = np.concatenate([material.shapes, as_shapes([shapely.Polygon()] * made)])
+    shapes = np.concatenate([material.shapes, as_shapes([Polygon()] * made)])
     for number, shape in known.items():
         shapes[number - (number > count)] = shape
     cells = different[different != count]
     return Rebuilt(shapes, own, cells - (cells > count), marks)
 
 
-def _shape_of(built: Rebuilt, owner: int, count: int) -> BaseGeometry:
+def _shape_of(built: Rebuilt, owner: int, count: int) -> Any:
     """An owner's shape; behind the parent's number come the new cells."""
-    shape: BaseGeometry = built.parent if owner == count else built.shapes[owner - (owner > count)]
-    return shape
+    return built.parent if owner == count else built.shapes[owner - (owner > count)]
 
 
 def _moved(segments: Segments, faults: Faults) -> Segments:
@@ -257,7 +257,7 @@ def _given(
     return np.where(forth, start[edge], end[edge]), np.where(forth, end[edge], start[edge]), cells[row]
 
 
-def _on_chain(lines: Lines, parent: BaseGeometry, count: int, *, is_parent_fixed: bool) -> Lines:
+def _on_chain(lines: Lines, parent: Polygon | MultiPolygon, count: int, *, is_parent_fixed: bool) -> Lines:
     """Take vertices off the parent's edges that it need not have, or must not have."""
     own = vertex_hash(shapely.get_coordinates(parent) + 0.0)
     is_border = lines.owner == count
@@ -300,7 +300,7 @@ def _marks(owner: Ints, start: Floats, end: Floats, count: int) -> Keys:
 
 def _areas(lines: Lines, owners: Ints) -> Shapes:
     """The ground inside the edges of each owner."""
-    shapes = as_shapes([shapely.Polygon()] * len(owners))
+    shapes = as_shapes([Polygon()] * len(owners))
     place = np.full(int(max(lines.owner.max(initial=0), owners.max(initial=0))) + 1, -1, dtype=np.int64)
     place[owners] = np.arange(len(owners))
     chosen = np.flatnonzero(place[lines.owner] >= 0)
@@ -320,7 +320,7 @@ def _areas(lines: Lines, owners: Ints) -> Shapes:
     return shapes
 
 
-def _inside_left(lines: Lines, edges: Ints) -> BaseGeometry:
+def _inside_left(lines: Lines, edges: Ints) -> Any:
     """Ground to the left of the edges of one owner, or, for a parent's, to their right."""
     net = assembled(lines.xy, lines.start[edges], lines.end[edges], np.zeros(len(edges), dtype=np.int64))
     faces = faces_of(net)

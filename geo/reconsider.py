@@ -16,7 +16,8 @@ from shapely import Polygon
 from geo.claims import Claim, RepairRules, Verdict, ordered
 from geo.faults import Faults
 from geo.rebuild import Rebuilt
-from geo.segments import Floats, Shapes, as_shapes
+from geo.rings import Floats, Shapes
+from geo.segments import as_shapes
 
 # A building reaches into a cell with more than this share of its ground, or it only leans on the border.
 _LEANS = 1e-6

@@ -154,7 +154,7 @@ def repair(
     return result
 
 
-def _repaired(case: Case, parent: BaseGeometry, *, is_parent_fixed: bool) -> Repair:
+def _repaired(case: Case, parent: Polygon | MultiPolygon, *, is_parent_fixed: bool) -> Repair:
     verdicts = judge(case.claims, case.areas, case.rules)
     refused: dict[int, frozenset[int]] = {}
     concerned = {cell for claim in case.claims for cell in (*claim.owners, *claim.borders)}

@@ -16,7 +16,8 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import GeometryProblem
-from geo.segments import Ints, Keys, Segments, Shapes, as_shapes, joined, segment_keys, segments_of
+from geo.rings import Ints, Shapes
+from geo.segments import Keys, Segments, as_shapes, joined, segment_keys, segments_of
 from geo.validity import find_invalid
 
 _ONE = np.uint64(1)

@@ -42,8 +42,8 @@ def find_invalid(shapes: Shapes, *, is_polygonal: bool = False) -> tuple[int, ..
         alone = np.bincount(rings.cell) == 1
         sure = rings.cell[seen & alone[rings.cell]]
         doubtful[plain[first + sure]] = False
-    doubtful = np.flatnonzero(doubtful)
-    unusable[doubtful] = ~shapely.is_valid(shapes[doubtful])
+    asked = np.flatnonzero(doubtful)
+    unusable[asked] = ~shapely.is_valid(shapes[asked])
     return tuple(int(index) for index in np.flatnonzero(unusable))
 
 
