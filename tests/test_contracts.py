@@ -8,11 +8,16 @@ from api.cli.assign import COLUMNS
 from api.cli.locate import ADDED
 from api.cli.main import DONE, EXIT_CODES
 from boundaries.checks import CHECKS, run
+from boundaries.exchange.repair_log import log_columns
 from boundaries.exchange.writing import finding_columns
 from boundaries.findings import KINDS
+from boundaries.repairing import RepairOrder, mend
+from boundaries.repairing.log import RULES as REPAIR_WORDS
 from boundaries.rules import Rules
 from boundaries.services.auditing import report
 from boundaries.services.lookup import Located
+from boundaries.services.repairing import Outcome
+from boundaries.services.repairing import report as repair_report
 from tests.boundaries.boxes import PLAN, RULES, plan, square, with_grid
 
 TEXT = (Path(__file__).parent.parent / "docs" / "contracts.md").read_text(encoding="utf-8")
@@ -81,3 +86,18 @@ def test_columns_of_assign() -> None:
 
 def test_exit_codes() -> None:
     assert {int(code) for code in rows("Exit codes")} == {DONE, *EXIT_CODES.values()}
+
+
+def test_report_of_a_repair() -> None:
+    broken = plan(grids=with_grid(0, polygon=square(0, 0, 90)))
+    mended = mend(broken, RepairOrder(), name_new=str)
+    told = repair_report(Outcome(broken, mended))
+    assert list(rows("Report of a repair", 0)) == list(told)
+    assert list(rows("Report of a repair", 1)) == list(told["log"][0])
+    rule = rows("Report of a repair", 1)["rule"][0]
+    assert all(f"`{name}`" in rule for name in REPAIR_WORDS)
+
+
+def test_columns_of_the_log_of_a_repair() -> None:
+    for column in log_columns([], PLAN.crs).values:
+        assert column in section("Report of a repair")

@@ -55,6 +55,7 @@ VERBS: dict[str, str] = {
     "load": "api.cli.load:load",
     "export": "api.cli.export:export",
     "check": "api.cli.check:check",
+    "repair": "api.cli.repair:repair",
     "assign": "api.cli.assign:assign",
     "locate": "api.cli.locate:locate",
     "draft": "api.cli.draft:app",
@@ -84,6 +85,9 @@ SUMMARIES: dict[str, Summary] = {
     "load": Summary("导入区域、网格、楼栋、小区、商铺等", "load areas, grids, buildings, compounds, shops, ..."),
     "export": Summary("导出 WPS、QGIS、ArcGIS 能打开的文件", "write files for WPS, QGIS and ArcGIS"),
     "check": Summary("查出空白、重叠、越界、未划入等问题", "find every gap, overlap, unassigned compound, ..."),
+    "repair": Summary(
+        "修补空白、重叠、越界,证明后才写出", "close gaps and overlaps by rule; write only what is proved"
+    ),
     "assign": Summary("为未划入的小区和商铺提出建议", "propose a grid for unassigned compounds and shops"),
     "locate": Summary("查一个点或一个文件的点在哪个网格", "which grid a point, or a file of points, is in"),
     "draft": Summary("调整方案:新建、查看、检查、提交、发布、放弃", "open, show, check, submit, publish, abandon"),

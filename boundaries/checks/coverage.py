@@ -1,11 +1,14 @@
 """Whether the grids fill their areas: gaps, overlaps, overshoot, slivers, dust, edges that do not match."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.checks.faces import findings_of, with_premises
+from boundaries.checks.faces import findings_of, mismatches_of, with_premises
 from boundaries.findings import Finding
 from boundaries.ground import Ground
+from boundaries.model import Area, MicroGrid
 from geo.coverage import CoverageReport, check_coverage, find_overlaps, find_overshoots
 
 # Where more than this share of the grids may reach into another area, all are looked at.
@@ -19,13 +22,18 @@ def check_tiles(ground: Ground) -> tuple[Finding, ...]:
     is a finding of its own. An area that holds other areas answers for the ground
     that those leave.
     """
+    limits = ground.rules.limits(ground.snapshot.crs)
     found: list[Finding] = []
     position = {id(grid): index for index, grid in enumerate(ground.tiles)}
     is_kept = np.zeros(len(position), dtype=bool)
     for filling, own in ground.judged:
-        report = check_coverage(
-            [grid.polygon for grid in filling.tiles], own, **ground.rules.limits(ground.snapshot.crs)
-        )
+        report = check_coverage([grid.polygon for grid in filling.tiles], own, **limits)
+        if filling.inner:
+            # The ground that the areas inside leave has their vertices; the border of the area may lack them.
+            members: list[MicroGrid | Area] = [*filling.tiles, *filling.inner]
+            whole = check_coverage([member.polygon for member in members], filling.area.polygon, **limits)
+            found += mismatches_of(ground, whole, members, parent=filling.area.code)
+            report = replace(report, mismatches=())
         found += findings_of(ground, report, filling.tiles, parent=filling.area.code)
         outside = {owner for face in (*report.overshoots, *report.dust) for owner in face.owners}
         mine = [position[id(grid)] for index, grid in enumerate(filling.tiles) if index not in outside]

@@ -12,7 +12,8 @@ from shapely import STRtree
 from boundaries.findings import Finding, area_labels
 from boundaries.ground import Ground, Shapes
 from boundaries.model import Area, MicroGrid
-from geo.coverage import CoverageReport, Face, Mismatch
+from geo.coverage import CoverageReport, Face
+from geo.mismatches import Mismatch
 from geo.segments import as_shapes
 
 # Faces before edges, gaps before overlaps; a planner works through the list from its top.
@@ -58,7 +59,10 @@ def findings_of(
         for attribute, tier in _TIERS.items()
         for finding in _of_faces(ground, getattr(report, attribute), members, tier=tier, parent=parent, is_area=is_area)
     ]
-    found += _of_mismatches(ground, _apart(ground, report), members, parent=parent)
+    return _ordered([*found, *mismatches_of(ground, report, members, parent=parent)])
+
+
+def _ordered(found: list[Finding]) -> list[Finding]:
     boxes = shapely.bounds(as_shapes(finding.geometry for finding in found)).tolist()
     keys = [
         (_ORDER.index(finding.kind), -(finding.area_m2 or finding.value or 0.0), box)
@@ -116,29 +120,40 @@ def _apart(ground: Ground, report: CoverageReport) -> list[Mismatch]:
     return [mismatch for index, mismatch in enumerate(report.mismatches) if index not in touching]
 
 
-def _of_mismatches(
-    ground: Ground, mismatches: Sequence[Mismatch], members: Sequence[Any], *, parent: str | None
+def mismatches_of(
+    ground: Ground, report: CoverageReport, members: Sequence[MicroGrid | Area], *, parent: str | None
 ) -> list[Finding]:
+    """The edges of a report that do not match and lead to none of its faces, as findings.
+
+    Parameters
+    ----------
+    ground : Ground
+    report : CoverageReport
+    members : sequence of MicroGrid or Area
+        What its numbers stand for.
+    parent : str or None
+        Code of the area that they should fill.
+
+    Returns
+    -------
+    list of Finding
+        The longest first.
+    """
+    mismatches = _apart(ground, report)
     lines = as_shapes(mismatch.geometry for mismatch in mismatches)
     if not len(lines):
         return []
     found = []
     for mismatch, length_m in zip(mismatches, ground.snapshot.metric.length_m(lines).tolist(), strict=True):
         grids, premises = _concerned([members[index] for index in mismatch.owners])
+        place = mismatch.geometry
         found.append(
-            Finding(
-                "edge_mismatch",
-                grids=grids,
-                premises=premises,
-                parent=parent,
-                value=length_m,
-                geometry=mismatch.geometry,
-            )
+            Finding("edge_mismatch", grids=grids, premises=premises, parent=parent, value=length_m, geometry=place)
         )
-    return found
+    return _ordered(found)
 
 
-def _concerned(members: Sequence[MicroGrid] | Sequence[Area]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _concerned(members: Sequence[MicroGrid | Area]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes of the grids concerned, and of the areas where these are what is wrong, or several meet."""
     grids = sorted({member.code for member in members if isinstance(member, MicroGrid)})
     areas = {member.code for member in members if isinstance(member, Area)}

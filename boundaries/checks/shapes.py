@@ -33,7 +33,9 @@ def check_shapes(ground: Ground) -> tuple[Finding, ...]:
             found.append(_on_grids(ground, "multi_part", [grid], grid.polygon, area_m2=area_m2, value=parts, limit=1.0))
     premises = [(f"building:{building.code}", building.shape) for building in snapshot.buildings]
     premises += [(f"compound:{compound.code}", compound.polygon) for compound in snapshot.compounds]
-    for index in find_invalid(as_shapes(shape for _, shape in premises)):
+    shapes = as_shapes(shape for _, shape in premises)
+    collections = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    for index in sorted({*find_invalid(shapes), *collections.tolist()}):
         label, shape = premises[index]
         found.append(Finding("invalid_shape", premises=(label,), geometry=_drawable(shape)))
     return tuple(found)

@@ -197,9 +197,9 @@ def _write_parquet(path: Path, columns: Columns, _encoding: str | None) -> None:
 
 def _write_shp(path: Path, columns: Columns, encoding: str | None) -> None:
     code = encoding or "GBK"
-    frame = _frame(columns).rename(columns=_short_names(list(columns.values), code))
+    frame = _frame(columns).rename(columns=short_names(list(columns.values), code))
     for name in frame.columns[:-1]:
-        _require_encodable(frame[name].tolist(), code)
+        require_encodable(frame[name].tolist(), code)
     forms = np.array([_form(shape) for shape in frame.geometry])
     for form, ending in _FORM_ENDINGS.items():
         if (forms == form).any():
@@ -213,7 +213,8 @@ def _form(shape: Any) -> str:
     return "polygon" if "polygon" in kind else "line" if "line" in kind else "point"
 
 
-def _short_names(names: Sequence[str], encoding: str) -> dict[str, str]:
+def short_names(names: Sequence[str], encoding: str) -> dict[str, str]:
+    """Header -> header cut to what a shapefile holds, all different."""
     short: dict[str, str] = {}
     for name in names:
         for number in range(100):
@@ -226,7 +227,14 @@ def _short_names(names: Sequence[str], encoding: str) -> dict[str, str]:
     return short
 
 
-def _require_encodable(values: Sequence[Any], encoding: str) -> None:
+def require_encodable(values: Sequence[Any], encoding: str) -> None:
+    """Refuse texts that a shapefile in this encoding cannot hold.
+
+    Raises
+    ------
+    BadInput
+        Naming the text.
+    """
     for value in values:
         if not isinstance(value, str):
             continue

@@ -101,7 +101,7 @@ def read_table(
     CrsProblem
         If the system is unknown or unsafe, or the caller and the file contradict each other.
     """
-    path, layer = _split_layer(path, layer)
+    path, layer = split_layer(path, layer)
     _require_file(path)
     suffix = path.suffix.lower()
     if suffix in _REFUSED:
@@ -126,7 +126,8 @@ def read_table(
     return _table(raw, crs=crs, any_datum=any_datum, is_fallback=is_fallback)
 
 
-def _split_layer(path: Path, layer: str | None) -> tuple[Path, str | None]:
+def split_layer(path: Path, layer: str | None) -> tuple[Path, str | None]:
+    """A path as QGIS writes it, ``file.gpkg|layername=roads``, as file and layer."""
     text = str(path)
     if "|" not in text:
         return path, layer

@@ -198,8 +198,8 @@ class Rows:
     def shapes(self, *forms: Form, one_part: bool = False) -> Shapes:
         """The shape of every row, refused where it cannot be used.
 
-        Where not strict, missing, broken and several-part polygons pass, a missing
-        one as an empty polygon, so that checks can report them.
+        Where not strict, missing, broken and several-part polygons pass, and collections
+        among polygons, a missing one as an empty polygon, so that checks can report them.
 
         Raises
         ------
@@ -214,7 +214,7 @@ class Rows:
         told = {row.row for row in self.refused}
         result = np.empty(len(self), dtype=object)
         for index, shape in enumerate(geometry):
-            simple = None if shape is None else simplest(shape)
+            simple = shape if shape is None or self._is_told(shape, forms) else simplest(shape)
             problem = fault(simple, forms=forms, one_part=one_part)
             # A row whose coordinates were refused already needs no second refusal.
             is_told = simple is None and int(self.table.row_numbers[index]) in told
@@ -233,6 +233,10 @@ class Rows:
                     "Check its coordinates",
                 )
         return result
+
+    def _is_told(self, shape: BaseGeometry, forms: tuple[Form, ...]) -> bool:
+        """Whether checks report a collection; then it is not made simpler on the quiet."""
+        return not self.is_strict and forms == ("polygon",) and shape.geom_type == "GeometryCollection"
 
     @property
     def has_shapes(self) -> bool:
@@ -292,7 +296,7 @@ class Rows:
 
 def _reportable(shape: BaseGeometry | None, forms: tuple[Form, ...]) -> bool:
     """Whether checks can report a faulty shape: it is of the right form, or missing among polygons."""
-    if shape is None or shape.is_empty:
+    if shape is None or shape.is_empty or shape.geom_type == "GeometryCollection":
         return forms == ("polygon",)
     return form_of(shape) in forms
 

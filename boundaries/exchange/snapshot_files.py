@@ -221,7 +221,13 @@ def smallest_around(shapes: Shapes, areas: Sequence[Area]) -> list[int | None]:
 
 
 def _valid(shapes: Shapes) -> Shapes:
-    return np.asarray(np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes)), dtype=object)
+    """Shapes that can be reckoned with; empty ones for those with a coordinate that is no number."""
+    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+    usable = shapes.copy()
+    usable[np.unique(index[~np.isfinite(coordinates).all(axis=1)])] = Polygon()
+    broken = ~shapely.is_valid(usable)
+    usable[broken] = shapely.make_valid(usable[broken])
+    return usable
 
 
 def _outline(cells: tuple[MicroGrid, ...]) -> Area:

@@ -37,6 +37,8 @@ def read_csv(path: Path, *, encoding: str | None) -> tuple[Sheet, tuple[Note, ..
     """
     text, used = decode(path.read_bytes(), encoding=encoding, file=path.name)
     lines = text.splitlines()[:20]
+    # A border of ten thousand vertices is one long cell.
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
     separator = max(",\t;", key=lambda mark: sum(line.count(mark) for line in lines))
     cells = [[as_text(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
     notes = (

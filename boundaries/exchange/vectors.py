@@ -80,16 +80,18 @@ def read_vector(path: Path, *, encoding: str | None, layer: str | None, kind: st
     """
     if path.suffix.lower() == ".shp":
         require_whole_shapefile(path)
-    name, notes = _choose_layer(path, layer, kind)
-    raw, encoding_notes = _table_encoding(path, encoding)
+    name, notes = choose_layer(path, layer, kind)
+    raw, encoding_notes = table_encoding(path, encoding)
     try:
         with warnings.catch_warnings():
             # GDAL remarks on what it repairs in passing; what matters is checked on the shapes.
             warnings.simplefilter("ignore", RuntimeWarning)
             meta, _, wkb, fields = pyogrio.raw.read(path, layer=name, encoding=raw, datetime_as_string=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError, RuntimeError) as error:
-        raise _unreadable(path, error) from error
-    geometry = None if wkb is None else shapely.from_wkb(wkb, on_invalid="ignore")
+        raise unreadable(path, error) from error
+    with np.errstate(invalid="ignore"):
+        # Coordinates that are no numbers are for the checks to tell.
+        geometry = None if wkb is None else shapely.from_wkb(wkb, on_invalid="ignore")
     columns = {
         str(column): [as_text(v) for v in values.tolist()]
         for column, values in zip(meta["fields"], fields, strict=True)
@@ -115,9 +117,10 @@ def read_parquet(path: Path) -> RawLayer:
     try:
         frame: Any
         has_shapes = b"geo" in (pyarrow.parquet.read_schema(path).metadata or {})
-        frame = geopandas.read_parquet(path) if has_shapes else pd.read_parquet(path)
+        with np.errstate(invalid="ignore"):
+            frame = geopandas.read_parquet(path) if has_shapes else pd.read_parquet(path)
     except (OSError, ValueError, KeyError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     shapes = frame.geometry.name if has_shapes else None
     columns = {str(c): [as_text(v) for v in frame[c].tolist()] for c in frame.columns if c != shapes}
     geometry = np.asarray(frame.geometry.array, dtype=object) if has_shapes else None
@@ -125,7 +128,8 @@ def read_parquet(path: Path) -> RawLayer:
     return RawLayer(path.name, columns, geometry, crs, True, ())
 
 
-def _unreadable(path: Path, error: Exception) -> BadInput:
+def unreadable(path: Path, error: Exception) -> BadInput:
+    """What to say of a file that cannot be read."""
     if isinstance(error, UnicodeDecodeError):
         return BadInput(
             f"{path.name}:文字编码不对,读不出来。请写明 --encoding(常见为 gbk)。",
@@ -176,13 +180,34 @@ def require_whole_shapefile(path: Path) -> None:
         )
 
 
-def _choose_layer(path: Path, layer: str | None, kind: str | None) -> tuple[str | None, tuple[Note, ...]]:
+def choose_layer(path: Path, layer: str | None, kind: str | None) -> tuple[str | None, tuple[Note, ...]]:
+    """The layer to read of a file that may have several.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str or None
+        The one that the caller names.
+    kind : str or None
+        The layer of the plan that is wanted.
+
+    Returns
+    -------
+    str or None
+        None where the file has but one.
+    tuple of Note
+
+    Raises
+    ------
+    BadInput
+        If there is no such layer, none can be chosen, or the file is damaged.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             names = [str(row[0]) for row in pyogrio.list_layers(path)]
     except (pyogrio.errors.DataSourceError, RuntimeError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if layer is not None and layer in names:
         return layer, ()
     listed = "、".join(names)
@@ -219,8 +244,14 @@ class _Dbf:
         return name not in _LATIN_NAMES or (not self.cpg and self.language in _REGIONAL_LANGUAGES)
 
 
-def _table_encoding(path: Path, encoding: str | None) -> tuple[str | None, tuple[Note, ...]]:
-    """The encoding to hand to GDAL for a shapefile's table; None for other formats."""
+def table_encoding(path: Path, encoding: str | None) -> tuple[str | None, tuple[Note, ...]]:
+    """The encoding to hand to GDAL for a shapefile's table; None for other formats.
+
+    Raises
+    ------
+    BadInput
+        If it is none of those that can be told, or not the given one.
+    """
     table = _dbf(path)
     if table is None:
         return None, ()

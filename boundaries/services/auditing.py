@@ -18,10 +18,6 @@ _MEASURED = ("gap", "overlap", "overshoot", "sliver", "dust", "area_gap", "area_
 # What keeps an exact coverage from being proved.
 _UNPROVED = ("edge_mismatch", "dust")
 _COUNTED = {"building": ("栋", "buildings"), "compound": ("个小区", "compounds"), "shop": ("家商铺", "shops")}
-_ELSEWHERE = {
-    "zh": "网格与区域不在同一处,请核对坐标系",
-    "en": "grids and area lie in different places, check the coordinate system",
-}
 _UNITS_ZH = {"building": "栋", "compound": "个"}
 
 
@@ -119,7 +115,7 @@ def summary(snapshot: Snapshot, findings: Sequence[Finding], language: Language)
         In the order of the areas; what lies in none comes last.
     """
     lines: list[str] = []
-    strange = _elsewhere(snapshot)
+    strange = elsewhere(snapshot)
     said = (
         "网格与区域不在同一处,请核对坐标系" if language == "zh" else "grids lie elsewhere, check the coordinate system"
     )
@@ -139,7 +135,7 @@ def summary(snapshot: Snapshot, findings: Sequence[Finding], language: Language)
     return tuple(lines)
 
 
-def _elsewhere(snapshot: Snapshot) -> set[str]:
+def elsewhere(snapshot: Snapshot) -> set[str]:
     """Codes of the areas that none of their own tile grids comes near."""
     found: set[str] = set()
     for filling in Ground(snapshot, Rules()).fillings:

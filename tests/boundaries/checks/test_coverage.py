@@ -94,9 +94,17 @@ def test_areas_inside_a_divided_area_ask_for_nothing() -> None:
 def test_an_area_fills_what_the_areas_inside_it_leave() -> None:
     park = Area(9, "P", "park", "dedicated", "C1", square(0, 0, 50, 100))
     grids = (grid("P1", square(0, 0, 50), area="P", kind="park", rank=9), *with_grid(0, polygon=square(50, 0, 50)))
-    assert tiles(areas=(*AREAS, park), grids=grids) == []
-    (gap,) = tiles(areas=(*AREAS, park), grids=grids[1:])
+    # The park's corners are vertices of the community's border, as loading makes them.
+    west = Polygon(
+        [(X + x, Y + y) for x, y in [(0, 0), (50, 0), (100, 0), (200, 0), (200, 100), (100, 100), (50, 100), (0, 100)]]
+    )
+    areas = (AREAS[0], replace(AREAS[1], polygon=west), AREAS[2], park)
+    assert tiles(areas=areas, grids=grids) == []
+    (gap,) = tiles(areas=areas, grids=grids[1:])
     assert (gap.kind, gap.parent, gap.area_m2) == ("gap", "C1", pytest.approx(5_000))
+    mismatches = tiles(areas=(*AREAS, park), grids=grids)
+    assert {(f.kind, f.parent) for f in mismatches} == {("edge_mismatch", "C1")}
+    assert {f.premises for f in mismatches} == {("area:P",)}
 
 
 def test_a_corner_alone_names_a_neighbour_only_where_nothing_else_does() -> None:

@@ -1,0 +1,306 @@
+"""``repair``: close gaps and overlaps by rule; write only what is proved, list what a person decides."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from api.cli import context
+from api.cli.context import (
+    AreaCode,
+    AsName,
+    CodeColumn,
+    Crs,
+    DraftNumber,
+    Encoding,
+    OutputFormat,
+    ParentColumn,
+)
+from api.cli.output import note, progress, table, write_json
+from api.cli.sources import BuildingsFile, ParentsFile
+from boundaries.errors import BadInput
+
+if TYPE_CHECKING:
+    from boundaries.repairing import RepairOrder
+    from boundaries.services.file_repair import GridFiles
+    from boundaries.services.repairing import MakeOrder, Outcome
+    from boundaries.snapshot import Snapshot
+
+# Faces listed one by one on a terminal; all stand in the log.
+_LISTED = 30
+
+Overlap = Literal["rank", "share", "border"]
+Contained = Literal["person", "keep"]
+
+
+def repair(
+    grids: Annotated[
+        Path | None,
+        typer.Argument(metavar="[GRIDS]", help="微网格文件;修补调整方案则给 --draft / file of micro-grids, or --draft"),
+    ] = None,
+    *,
+    parents: ParentsFile = None,
+    buildings: BuildingsFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="修补后的网格文件,格式由后缀决定 / file for the repaired grids"),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log", metavar="FILE", help="修补记录:.csv .xlsx .gpkg .geojson / every face and what became of it"
+        ),
+    ] = None,
+    draft: DraftNumber = None,
+    area: AreaCode = None,
+    crs: Crs = None,
+    code_column: CodeColumn = None,
+    parent_column: ParentColumn = None,
+    encoding: Encoding = None,
+    overlap: Annotated[
+        Overlap,
+        typer.Option(
+            "--overlap",
+            help="重叠归谁:登记在前、占比较大、共边最长 / who keeps: the first, the larger share, the longest border",
+        ),
+    ] = "rank",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="CODE", help="重叠归这个网格,可重复 / this grid keeps its overlaps"),
+    ] = None,
+    gap_to: Annotated[
+        str | None, typer.Option("--gap-to", metavar="CODE", help="空白归这个网格 / gaps along this grid go to it")
+    ] = None,
+    new_cell_min_area: Annotated[
+        float | None,
+        typer.Option(
+            "--new-cell-min-area", metavar="M2", min=0, help="从这个面积起,空白新建网格 / larger gaps become grids"
+        ),
+    ] = None,
+    max_auto_area: Annotated[
+        float,
+        typer.Option(
+            "--max-auto-area", metavar="M2", min=0, help="超过这个面积由人决定 / larger faces are left to a person"
+        ),
+    ] = 10_000.0,
+    contained: Annotated[
+        Contained,
+        typer.Option(
+            "--contained", help="套在里面的网格:由人决定、保留 / a grid inside another: ask a person, or it keeps"
+        ),
+    ] = "person",
+    decide: Annotated[
+        Path | None,
+        typer.Option("--decide", metavar="LOG", help="填好归属的修补记录 / a log with winners filled in by a person"),
+    ] = None,
+    as_: AsName = None,
+    format: OutputFormat = "table",  # noqa: A002  the option's own name
+) -> int:
+    """Repair a file of grids, or a draft.
+
+    Returns
+    -------
+    int
+        0 where the result is proved and written, 1 where nothing was written.
+    """
+    from boundaries.exchange.repair_log import read_decisions, write_log
+    from boundaries.repairing import RepairOrder
+
+    def order(snapshot: "Snapshot") -> "RepairOrder":
+        return RepairOrder(
+            overlap_rule=overlap,
+            keep=tuple(keep or ()),
+            gap_to=gap_to,
+            new_cell_min_area_m2=new_cell_min_area,
+            max_auto_area_m2=max_auto_area,
+            contained=contained,
+            decisions=() if decide is None else read_decisions(decide, snapshot),
+        )
+
+    if draft is not None:
+        _require_no_files(grids=grids, parents=parents, buildings=buildings, out=out, crs=crs, encoding=encoding)
+        outcome = _repair_draft(draft, area, order, context.actor(as_))
+    else:
+        from boundaries.services.file_repair import GridFiles
+
+        source, target = _required(grids, out, area)
+        files = GridFiles(source, target, parents, buildings, crs, code_column, parent_column, encoding)
+        outcome = _repair_files(files, order)
+    if log is not None:
+        write_log(log, outcome.mended.log, outcome.before.crs, context.language())
+        note(f"修补记录已写入 {log}" if context.language() == "zh" else f"Log written to {log}")
+    _show(outcome, format)
+    return 0 if outcome.is_written else 1
+
+
+def _required(grids: Path | None, out: Path | None, area: str | None) -> tuple[Path, Path]:
+    if grids is None:
+        raise BadInput(
+            "请给出微网格文件,或用 --draft N 修补一个调整方案。",
+            "Name a file of micro-grids, or a draft with --draft N.",
+        )
+    if area is not None:
+        raise BadInput("--area 只用于 --draft。", "--area goes with --draft only.")
+    if out is None:
+        raise BadInput(
+            "请用 --out 给出修补后的文件名,例如 --out 网格_修补.gpkg。",
+            "Name the file for the repaired grids with --out, for example --out repaired.gpkg.",
+        )
+    return grids, out
+
+
+def _require_no_files(**options: object) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        named = "GRIDS" if given[0] == "grids" else f"--{given[0]}"
+        raise BadInput(
+            f"{named} 用于文件,不能与 --draft 一起用。请去掉其中一种。",
+            f"{named} is about files and does not go with --draft. Leave one of them out.",
+        )
+
+
+def _repair_files(files: "GridFiles", order: "MakeOrder") -> "Outcome":
+    from boundaries.services.file_repair import repair_files
+
+    language = context.language()
+    with progress("修补" if language == "zh" else "repairing") as advance:
+        return repair_files(files, order, language=language, advance=advance)
+
+
+def _repair_draft(draft: int, area: str | None, order: "MakeOrder", actor: str) -> "Outcome":
+    from boundaries.services.draft_repair import repair_draft
+    from boundaries.store.engine import writing
+
+    label = "修补" if context.language() == "zh" else "repairing"
+    with progress(label) as advance, writing(context.engine()) as session:
+        return repair_draft(
+            session,
+            draft,
+            order,
+            actor=actor,
+            today=context.today(),
+            area=area,
+            metric_plane=context.settings().metric_crs,
+            now=context.now(),
+            advance=advance,
+        )
+
+
+def _show(outcome: "Outcome", format: OutputFormat) -> None:  # noqa: A002  the option's own name
+    from boundaries.services.repairing import report
+
+    language = context.language()
+    if format == "json":
+        write_json(report(outcome))
+    else:
+        typer.echo("\n".join(_lines(outcome, zh=language == "zh")))
+        _show_log(outcome, zh=language == "zh")
+    if outcome.problem is not None:
+        note(outcome.problem[0 if language == "zh" else 1])
+
+
+def _lines(outcome: "Outcome", *, zh: bool) -> list[str]:
+    before, mended = outcome.before, outcome.mended
+    faces, left = len(mended.log), len(mended.left)
+    title, grids, parents = before.title("zh" if zh else "en"), len(before.grids), len(before.parents)
+    changed, new, refined = len(mended.changed), len(mended.new), len(mended.refined)
+    if zh:
+        said = f"{faces} 处问题,可修补 {faces - left} 处,{left} 处须由人决定" if faces else "没有空白、重叠、越界"
+        lines = [f"{title}:{grids} 个网格,{parents} 个区域;{said}"]
+        if not outcome.is_written:
+            return lines
+        lines.append(
+            f"改动 {changed} 个网格,新建 {new} 个,{refined} 个区域的边界补了顶点"
+            if changed or new or refined
+            else "没有需要修补的地方"
+        )
+    else:
+        said = f"{faces} faces, {faces - left} can be mended, {left} left to a person" if faces else "no face at fault"
+        lines = [f"{title}: {grids} grids, {parents} areas; {said}"]
+        if not outcome.is_written:
+            return lines
+        lines.append(
+            f"{changed} grids changed, {new} made, {refined} areas took in vertices"
+            if changed or new or refined
+            else "nothing to repair"
+        )
+    if mended.bare:
+        named = _few(mended.bare, zh=zh)
+        lines.append(f"没有网格的区域未处理:{named}" if zh else f"areas without grids are left alone: {named}")
+    return [*lines, _written(outcome, zh=zh)]
+
+
+def _written(outcome: "Outcome", *, zh: bool) -> str:
+    draft = outcome.before.draft
+    place = "、".join(outcome.files) if zh else ", ".join(outcome.files)
+    if draft is not None:
+        place = f"调整方案 {draft}" if zh else f"draft {draft}"
+    said = f"已证明全覆盖;已写入 {place}" if zh else f"proved to be an exact coverage; written to {place}"
+    if outcome.mended.refined:
+        said += (
+            "(含补了顶点的区域 parents,证明以它为准)" if zh else " (with the areas, parents, that the proof is about)"
+        )
+    return said
+
+
+def _show_log(outcome: "Outcome", *, zh: bool) -> None:
+    from boundaries.findings import KINDS
+    from boundaries.repairing.log import RULES
+
+    log = outcome.mended.log
+    if not log:
+        return
+    number = Counter((face.kind, face.rule) for face in log)
+    area_m2: dict[tuple[str, str], float] = {}
+    for face in log:
+        area_m2[face.kind, face.rule] = area_m2.get((face.kind, face.rule), 0.0) + face.area_m2
+    rows = [
+        (
+            KINDS[kind].name_zh if zh else KINDS[kind].name_en,
+            RULES[rule][0 if zh else 1],
+            count,
+            area_m2[kind, rule],
+        )
+        for (kind, rule), count in sorted(number.items())
+    ]
+    typer.echo("")
+    table("", ("类别", "处理", "数量", "面积 m²") if zh else ("kind", "what", "count", "area m²"), rows)
+    _show_left(outcome, zh=zh)
+
+
+def _show_left(outcome: "Outcome", *, zh: bool) -> None:
+    from boundaries.findings import KINDS
+    from geo.crs import centre
+
+    left, areas = outcome.mended.left, outcome.before.area_by_code
+    if not left:
+        return
+    rows = [
+        (
+            face.number,
+            areas[face.parent].name,
+            KINDS[face.kind].name_zh if zh else KINDS[face.kind].name_en,
+            face.area_m2,
+            ", ".join(f"{value:.7g}" if abs(value) < 1000 else f"{value:.1f}" for value in centre(face.geometry)),
+            _few([code for code, _ in face.candidates], zh=zh),
+            face.why("zh" if zh else "en"),
+        )
+        for face in left[:_LISTED]
+    ]
+    columns = (
+        ("序号", "区域", "类别", "面积 m²", "位置", "候选网格", "须由人决定的原因")
+        if zh
+        else ("face", "area", "kind", "area m²", "place", "candidates", "why a person decides")
+    )
+    typer.echo("")
+    table("", columns, rows)
+    more = len(left) - _LISTED
+    if more > 0:
+        typer.echo(f"……还有 {more} 处,用 --log 写入文件查看" if zh else f"... and {more} more: write them with --log")
+
+
+def _few(codes: "Sequence[str]", *, zh: bool) -> str:
+    shown = ("、" if zh else ", ").join(codes[:3])
+    return f"{shown} …({len(codes)})" if len(codes) > 3 else shown

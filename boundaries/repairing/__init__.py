@@ -1,0 +1,212 @@
+"""Repair of a plan: each area's tile grids are mended until they fill it, every face on record.
+
+Nothing is read or written here: what comes in is a Snapshot, what goes out is another one
+with a log. Whoever writes it proves it again on what was written.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from boundaries.filling import Filling
+from boundaries.ground import Ground
+from boundaries.model import MicroGrid
+from boundaries.repairing.decisions import matched
+from boundaries.repairing.log import MendedFace, faces_of
+from boundaries.repairing.order import Decision, RepairOrder, require_known
+from boundaries.repairing.vertices import new_vertices, with_vertices
+from boundaries.rules import Rules
+from boundaries.snapshot import Snapshot
+from geo.crs import STORAGE_DECIMALS
+from geo.repair import Repair, repair
+from geo.segments import as_shapes
+
+__all__ = ["Decision", "Mended", "MendedFace", "RepairOrder", "mend"]
+
+# Places are written to the nearest millimetre, or to 1e-7 degree.
+_REACH_M, _REACH_DEGREES = 5e-3, 2e-7
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A plan after a repair.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        Grids in their order, new ones behind them; areas with the vertices they had to take in.
+    log : tuple of MendedFace
+    changed : tuple of int
+        Positions of the grids that differ, without the new ones.
+    new : tuple of MicroGrid
+    refined : tuple of str
+        Codes of the areas that took in vertices.
+    bare : tuple of str
+        Codes of the areas without any grid, which were left alone.
+    not_proved : tuple of str
+        Codes of the areas whose grids still do not fill them.
+    tolerance : float
+        The largest that was used, in the unit of the coordinates; 0 where nothing was to do.
+    """
+
+    snapshot: Snapshot
+    log: tuple[MendedFace, ...]
+    changed: tuple[int, ...]
+    new: tuple[MicroGrid, ...]
+    refined: tuple[str, ...]
+    bare: tuple[str, ...]
+    not_proved: tuple[str, ...]
+    tolerance: float
+
+    @property
+    def left(self) -> tuple[MendedFace, ...]:
+        """Faces that a person has to decide on."""
+        return tuple(face for face in self.log if face.is_open)
+
+
+def mend(
+    snapshot: Snapshot,
+    order: RepairOrder,
+    *,
+    name_new: Callable[[int], str],
+    advance: Callable[[int], None] = lambda _: None,
+) -> Mended:
+    """Repair the tile grids of every area that has any.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Stored ones keep the borders of their areas; in files these may have to take in vertices.
+    order : RepairOrder
+    name_new : callable
+        From 1, 2 … to the provisional code of a grid that is made.
+    advance : callable
+        Told of each area that is done.
+
+    Returns
+    -------
+    Mended
+
+    Raises
+    ------
+    BadInput
+        If an option or a decision names what there is not.
+    GeometryProblem
+        If a shape cannot be used, or edges cannot be noded.
+    """
+    require_known(order, snapshot)
+    ground = Ground(snapshot, Rules())
+    position = {grid.id: index for index, grid in enumerate(snapshot.grids)}
+    shapes: dict[int, Any] = {}
+    log: list[MendedFace] = []
+    new: list[MicroGrid] = []
+    points: list[np.ndarray] = []
+    tolerance = 0.0
+    for filling, own in ground.judged:
+        if not filling.tiles:
+            continue
+        result = _repaired(ground, filling, own, order, first=len(log) + 1)
+        made = [
+            _made(snapshot, filling.area.code, name_new(len(new) + number + 1), shape, len(new) + number)
+            for number, shape in enumerate(result.cells[len(filling.tiles) :])
+        ]
+        codes = [grid.code for grid in (*filling.tiles, *made)]
+        log += faces_of(snapshot, filling, result.log, codes, first=len(log) + 1)
+        shapes |= {
+            position[filling.tiles[cell].id]: result.cells[cell] for cell in result.changed if cell < len(filling.tiles)
+        }
+        new += made
+        points.append(new_vertices(filling.area.polygon, result.parent))
+        tolerance = max(tolerance, result.tolerance)
+        advance(1)
+    after = _with_shapes(snapshot, shapes, new)
+    fresh = np.concatenate([np.empty((0, 2)), *points])
+    if len(fresh) and not any(face.is_open for face in log):
+        after, shapes = _agreed(after, shapes, fresh, tolerance)
+    return _mended(snapshot, after, log, shapes, tolerance)
+
+
+def _mended(
+    before: Snapshot, after: Snapshot, log: list[MendedFace], shapes: dict[int, Any], tolerance: float
+) -> Mended:
+    fillings = Ground(after, Rules()).fillings
+    pairs = zip(before.areas, after.areas, strict=True)
+    return Mended(
+        snapshot=after,
+        log=tuple(log),
+        changed=tuple(sorted(index for index in shapes if index < len(before.grids))),
+        new=after.grids[len(before.grids) :],
+        refined=tuple(now.code for was, now in pairs if now.polygon is not was.polygon),
+        bare=tuple(filling.area.code for filling in fillings if not filling.tiles),
+        not_proved=tuple(filling.area.code for filling in fillings if filling.tiles and not filling.is_proved()),
+        tolerance=tolerance,
+    )
+
+
+def _repaired(
+    ground: Ground, filling: Filling, own: Polygon | MultiPolygon, order: RepairOrder, *, first: int
+) -> Repair:
+    snapshot = ground.snapshot
+    standing = ground.building_shapes
+    near = standing[np.unique(shapely.STRtree(standing).query(own, predicate="intersects"))] if len(standing) else ()
+    units_per_m2 = own.area / float(snapshot.metric.area_m2(own))
+
+    def run(decisions: dict[int, int]) -> Repair:
+        return repair(
+            [grid.polygon for grid in filling.tiles],
+            own,
+            tolerances=ground.rules.tolerances(snapshot.crs),
+            rules=order.rules(filling, units_per_m2, decisions),
+            buildings=near,
+            decimals=STORAGE_DECIMALS if snapshot.is_stored else None,
+            is_parent_fixed=snapshot.is_stored,
+        )
+
+    result = run({})
+    said = [decision for decision in order.decisions if decision.parent == filling.area.code]
+    if said:
+        crs = snapshot.crs
+        reach = _REACH_DEGREES if crs.is_geographic else _REACH_M / crs.metres_per_unit
+        decisions = matched(said, filling, result.log, first=first, reach=reach)
+        result = run(decisions) if decisions else result
+    return result
+
+
+def _made(snapshot: Snapshot, area: str, code: str, shape: Any, number: int) -> MicroGrid:
+    """A grid that did not exist before; its code and name are for people to replace."""
+    last = max((grid.rank for grid in snapshot.grids), default=0)
+    highest = max((grid.id for grid in snapshot.grids), default=0)
+    return MicroGrid(highest + number + 1, last + number + 1, code, code, area, shape)
+
+
+def _with_shapes(snapshot: Snapshot, shapes: dict[int, Any], new: list[MicroGrid]) -> Snapshot:
+    grids = [
+        replace(grid, polygon=shapes[index]) if index in shapes else grid for index, grid in enumerate(snapshot.grids)
+    ]
+    return replace(snapshot, grids=(*grids, *new))
+
+
+def _agreed(
+    snapshot: Snapshot, shapes: dict[int, Any], points: np.ndarray, tolerance: float
+) -> tuple[Snapshot, dict[int, Any]]:
+    """Put the vertices that one area took in into the borders of all others and of their grids."""
+    invalid = Ground(snapshot, Rules()).invalid_areas
+    usable = [index for index, area in enumerate(snapshot.areas) if area.code not in invalid]
+    borders = as_shapes(snapshot.areas[index].polygon for index in usable)
+    areas = list(snapshot.areas)
+    for index, shape in with_vertices(borders, points, tolerance=tolerance).items():
+        areas[usable[index]] = replace(areas[usable[index]], polygon=shape)
+    snapshot = replace(snapshot, areas=tuple(areas))
+    position = {grid.id: index for index, grid in enumerate(snapshot.grids)}
+    more: dict[int, Any] = {}
+    for filling, own in Ground(snapshot, Rules()).judged:
+        if not filling.tiles or filling.is_proved():
+            continue
+        # The border has every vertex that it needs; only those of the grids are missing.
+        result = repair([grid.polygon for grid in filling.tiles], own, tolerances=(tolerance,), is_parent_fixed=True)
+        more |= {position[filling.tiles[cell].id]: result.cells[cell] for cell in result.changed}
+    return _with_shapes(snapshot, more, []), shapes | more
