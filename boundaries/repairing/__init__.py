@@ -4,7 +4,7 @@ Nothing is read or written here: what comes in is a Snapshot, what goes out is a
 with a log. Whoever writes it proves it again on what was written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from shapely import MultiPolygon, Polygon
 
 from boundaries.filling import Filling
 from boundaries.ground import Ground
-from boundaries.model import MicroGrid
+from boundaries.model import Area, MicroGrid
 from boundaries.repairing.decisions import matched
 from boundaries.repairing.log import MendedFace, faces_of
 from boundaries.repairing.order import Decision, RepairOrder, require_known
@@ -29,6 +29,7 @@ __all__ = ["Decision", "Mended", "MendedFace", "RepairOrder", "mend"]
 
 # Places are written to the nearest millimetre, or to 1e-7 degree.
 _REACH_M, _REACH_DEGREES = 5e-3, 2e-7
+_MERGES = 2
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def mend(
     shapes: dict[int, Any] = {}
     log: list[MendedFace] = []
     new: list[MicroGrid] = []
+    borders: dict[str, Polygon | MultiPolygon] = {}
     points: list[np.ndarray] = []
     tolerance = 0.0
     for filling, own in ground.judged:
@@ -120,13 +122,18 @@ def mend(
             position[filling.tiles[cell].id]: result.cells[cell] for cell in result.changed if cell < len(filling.tiles)
         }
         new += made
+        if not filling.inner:
+            borders[filling.area.code] = result.parent
         points.append(new_vertices(filling.area.polygon, result.parent))
         tolerance = max(tolerance, result.tolerance)
         advance(1)
     after = _with_shapes(snapshot, shapes, new)
-    fresh = np.concatenate([np.empty((0, 2)), *points])
-    if len(fresh) and not any(face.is_open for face in log):
-        after, shapes = _agreed(after, shapes, fresh, tolerance)
+    if not snapshot.is_stored and not any(face.is_open for face in log):
+        # What lies as near as vertices are merged is one vertex, on whatever border.
+        reach = max(tolerance, ground.rules.tolerances(snapshot.crs)[0])
+        areas = _agreed(snapshot, borders, np.concatenate([np.empty((0, 2)), *points]), reach)
+        more = _refilled(replace(after, areas=areas), reach)
+        after, shapes = _with_shapes(replace(after, areas=areas), more, []), shapes | more
     return _mended(snapshot, after, log, shapes, tolerance)
 
 
@@ -191,22 +198,29 @@ def _with_shapes(snapshot: Snapshot, shapes: dict[int, Any], new: list[MicroGrid
 
 
 def _agreed(
-    snapshot: Snapshot, shapes: dict[int, Any], points: np.ndarray, tolerance: float
-) -> tuple[Snapshot, dict[int, Any]]:
-    """Put the vertices that one area took in into the borders of all others and of their grids."""
-    invalid = Ground(snapshot, Rules()).invalid_areas
-    usable = [index for index, area in enumerate(snapshot.areas) if area.code not in invalid]
-    borders = as_shapes(snapshot.areas[index].polygon for index in usable)
-    areas = list(snapshot.areas)
-    for index, shape in with_vertices(borders, points, tolerance=tolerance).items():
-        areas[usable[index]] = replace(areas[usable[index]], polygon=shape)
-    snapshot = replace(snapshot, areas=tuple(areas))
+    snapshot: Snapshot, borders: Mapping[str, Polygon | MultiPolygon], points: np.ndarray, reach: float
+) -> tuple[Area, ...]:
+    """The areas with the borders that the repair gave some of them, and its vertices in all others."""
+    areas = [replace(area, polygon=borders[area.code]) if area.code in borders else area for area in snapshot.areas]
+    if len(points):
+        invalid = Ground(snapshot, Rules()).invalid_areas
+        usable = [index for index, area in enumerate(areas) if area.code not in invalid]
+        shapes = as_shapes(areas[index].polygon for index in usable)
+        # A vertex can have been merged into one that was merged in its turn.
+        for index, shape in with_vertices(shapes, points, tolerance=_MERGES * reach).items():
+            areas[usable[index]] = replace(areas[usable[index]], polygon=shape)
+    return tuple(areas)
+
+
+def _refilled(snapshot: Snapshot, tolerance: float) -> dict[int, Any]:
+    """New shapes of the grids that lack vertices of their area's border, by position."""
     position = {grid.id: index for index, grid in enumerate(snapshot.grids)}
-    more: dict[int, Any] = {}
+    shapes: dict[int, Any] = {}
     for filling, own in Ground(snapshot, Rules()).judged:
         if not filling.tiles or filling.is_proved():
             continue
         # The border has every vertex that it needs; only those of the grids are missing.
         result = repair([grid.polygon for grid in filling.tiles], own, tolerances=(tolerance,), is_parent_fixed=True)
-        more |= {position[filling.tiles[cell].id]: result.cells[cell] for cell in result.changed}
-    return _with_shapes(snapshot, more, []), shapes | more
+        if result.is_proved:
+            shapes |= {position[filling.tiles[cell].id]: result.cells[cell] for cell in result.changed}
+    return shapes

@@ -237,3 +237,28 @@ def test_ten_thousand_copies_are_one_face_with_few_names() -> None:
     numbered = tuple(replace(one, id=number) for number, one in enumerate((*GRIDS, *copies)))
     (face,) = mended(plan(grids=numbered, buildings=())).left
     assert (face.layers, len(face.owners), len(face.candidates), face.reason) == (10_001, 20, 20, "crowded")
+
+
+def test_a_border_that_lies_a_hair_off_is_made_one_on_all_sides() -> None:
+    hair = 4e-8
+    areas = (
+        Area(2, "C1", "c1", "community", None, bare(0, 0, 200)),
+        Area(3, "C2", "c2", "community", None, bare(200 + hair, 0, 200 - hair)),
+    )
+    grids = (
+        grid("G1", bare(0, 0, 200 - hair, 40), rank=1),
+        grid("G2", bare(0, 40, 200 + hair, 60), rank=2),
+        grid("G3", bare(200, 0, 200), area="C2", rank=3),
+    )
+    result = mended(plan(areas=areas, grids=grids, buildings=()))
+    assert not result.left
+    assert proved(result.snapshot)
+    found = run(result.snapshot, RULES)
+    assert {finding.kind for finding in found} <= {"outside_band"}
+
+
+def test_overlays_and_what_they_lie_on_are_left_alone() -> None:
+    front = grid("S1", square(0, 0, 60, 10), rank=5, layer="overlay", kind="street_front")
+    result = mended(plan(grids=(front, *with_grid(0, polygon=square(0, 0, 90)))))
+    assert result.snapshot.grids[0] is front
+    assert result.changed == (1,)
