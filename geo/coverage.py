@@ -122,17 +122,37 @@ def check_coverage(
     faults = faults_of(shapes, parent, tolerance=tolerance)
     if faults is None:
         return CoverageReport()
-    faces = _faces(faults, len(shapes))
+    return report_of(faults, len(shapes), tolerance=tolerance, dust_area=dust_area, dust_width=dust_width)
+
+
+def report_of(
+    faults: Faults, count: int, *, tolerance: float, dust_area: float = 0.0, dust_width: float = 0.0
+) -> CoverageReport:
+    """Sort faulty faces by what is wrong with them.
+
+    Parameters
+    ----------
+    faults : Faults
+    count : int
+        How many cells there are.
+    tolerance, dust_area, dust_width : float
+        As in :func:`check_coverage`.
+
+    Returns
+    -------
+    CoverageReport
+    """
+    faces = _faces(faults, count)
     is_dust = _is_dust(faults.polygons, dust_area, dust_width)
     doubled = np.array([len(owners) > 1 for owners in faults.owners], dtype=bool)
     is_gap = np.array([not owners for owners in faults.owners], dtype=bool)
-    mismatches, closed = find_mismatches(faults, len(shapes), tolerance=tolerance)
+    mismatches, closed = find_mismatches(faults, count, tolerance=tolerance)
     slivers = [Face(polygon, owners) for polygon, owners in closed]
     return CoverageReport(
-        gaps=_sorted(faces[is_gap & ~is_dust]),
-        overlaps=_sorted(faces[doubled & ~is_dust]),
-        overshoots=_sorted(faces[~faults.is_inside & ~is_gap & ~is_dust]),
-        dust=_sorted(as_shapes([*faces[is_dust], *slivers])),
+        gaps=in_order(faces[is_gap & ~is_dust]),
+        overlaps=in_order(faces[doubled & ~is_dust]),
+        overshoots=in_order(faces[~faults.is_inside & ~is_gap & ~is_dust]),
+        dust=in_order(as_shapes([*faces[is_dust], *slivers])),
         mismatches=mismatches,
         is_exact=bool(is_dust.all()),
         is_proved=False,
@@ -176,7 +196,7 @@ def find_overlaps(
         wanted = np.array([len({groups[owner] for owner in owners}) > 1 for owners in faults.owners], dtype=bool)
     faces = _faces(faults, 0)
     is_dust = _is_dust(faults.polygons, dust_area, dust_width)
-    return _sorted(faces[wanted & ~is_dust]), _sorted(faces[wanted & is_dust])
+    return in_order(faces[wanted & ~is_dust]), in_order(faces[wanted & is_dust])
 
 
 def find_overshoots(
@@ -215,7 +235,7 @@ def find_overshoots(
         Face(part, (int(index),)) for index, geometry in zip(outside, rest, strict=True) for part in _polygons(geometry)
     )
     is_dust = _is_dust(as_shapes(face.geometry for face in faces), dust_area, dust_width)
-    return _sorted(faces[~is_dust]), _sorted(faces[is_dust])
+    return in_order(faces[~is_dust]), in_order(faces[is_dust])
 
 
 def find_duplicates(shapes: Shapes) -> tuple[tuple[int, ...], ...]:
@@ -247,7 +267,8 @@ def _faces(faults: Faults, count: int) -> Shapes:
     )
 
 
-def _sorted(faces: Shapes) -> tuple[Face, ...]:
+def in_order(faces: Shapes) -> tuple[Face, ...]:
+    """Faces by their owners, then by place."""
     bounds = shapely.bounds(as_shapes(face.geometry for face in faces))
     by_place = faces[np.lexsort(bounds.T[::-1])]
     return tuple(sorted(by_place, key=lambda face: face.owners))

@@ -95,6 +95,30 @@ def faults_of(
     left = residual(shapes, parent)
     if not len(left.key):
         return None
+    return read_faults(left, shapes, parent, tolerance=tolerance, decimals=decimals)
+
+
+def read_faults(
+    left: Segments, shapes: Shapes, parent: BaseGeometry | None, *, tolerance: float, decimals: int | None = None
+) -> Faults:
+    """Read the faulty faces off a residual, or off a part of it that stands alone.
+
+    Parameters
+    ----------
+    left : Segments
+        Such as :func:`geo.residual.residual` gives; closed rings.
+    shapes, parent, tolerance, decimals
+        As in :func:`faults_of`.
+
+    Returns
+    -------
+    Faults
+
+    Raises
+    ------
+    GeometryProblem
+        If the segments cannot be noded.
+    """
     raw = net_of(left)
     net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes))
     net = node(net, tolerance=tolerance, decimals=decimals)
@@ -136,8 +160,11 @@ def _meeting(
 ) -> Segments:
     """Segments outside the residual that run through the inside of faces or along their edges, in every copy."""
     near = _near(shapes, polygons, tolerance)
+    if not len(polygons):
+        return near
     if parent is not None:
-        near = joined([near, segments_of(as_shapes([parent]), np.array([len(shapes)]), is_reversed=True)])
+        border = segments_of(as_shapes([parent]), np.array([len(shapes)]), is_reversed=True)
+        near = joined([near, border.chosen(_reaches(border, shapely.total_bounds(polygons), tolerance))])
     agreed = near.chosen(~np.isin(near.key & ~_ONE, left & ~_ONE))
     lines = np.asarray(shapely.linestrings(np.stack([agreed.start, agreed.end], axis=1)), dtype=object)
     tree = shapely.STRtree(lines)
@@ -159,8 +186,12 @@ def _near(shapes: Shapes, polygons: Shapes, margin: float) -> Segments:
     if not len(cells):
         return own
     boxes = shapely.bounds(polygons)[face[order]]
-    place = np.searchsorted(cells, own.owner)
-    low = (np.minimum.reduceat(boxes[:, :2], first) - margin)[place]
-    high = (np.maximum.reduceat(boxes[:, 2:], first) + margin)[place]
-    reaches = (np.minimum(own.start, own.end) <= high) & (np.maximum(own.start, own.end) >= low)
-    return own.chosen(reaches[:, 0] & reaches[:, 1])
+    around = np.hstack([np.minimum.reduceat(boxes[:, :2], first), np.maximum.reduceat(boxes[:, 2:], first)])
+    return own.chosen(_reaches(own, around[np.searchsorted(cells, own.owner)].T, margin))
+
+
+def _reaches(segments: Segments, box: Floats, margin: float) -> NDArray[np.bool_]:
+    """Whether each segment reaches into a box: one for all, or one for each in columns."""
+    low, high = np.minimum(segments.start, segments.end), np.maximum(segments.start, segments.end)
+    in_x = (low[:, 0] <= box[2] + margin) & (high[:, 0] >= box[0] - margin)
+    return np.asarray(in_x & (low[:, 1] <= box[3] + margin) & (high[:, 1] >= box[1] - margin))
