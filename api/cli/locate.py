@@ -211,9 +211,9 @@ def _from_files(xy: "NDArray[np.float64]", system: "SourceCrs", files: Files) ->
     import numpy as np
 
     from boundaries.exchange.snapshot_files import UNION_CODE
+    from geo.locate import CellIndex
     from geo.segments import as_shapes
     from geo.validity import find_invalid
-    from geo.locate import CellIndex
 
     snapshot = read_snapshot(files, State())
     tiles = [grid for grid in snapshot.grids if grid.layer == "tile"]

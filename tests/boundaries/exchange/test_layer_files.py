@@ -12,7 +12,8 @@ import shapely
 from shapely import MultiPolygon, Polygon, box
 
 from boundaries.errors import BadInput
-from boundaries.exchange.layer_files import SUFFIXES, Layer, beside, read_layer, write_layers
+from boundaries.exchange.layer_files import Layer, read_layer
+from boundaries.exchange.layer_writing import SUFFIXES, beside, write_layers
 from boundaries.exchange.reading import read_table
 
 RNG = np.random.default_rng(7)
