@@ -153,14 +153,19 @@ def _phrase(kind: str, findings: Sequence[Finding], language: Language) -> str:
         # One finding is a street of shops; people count the shops.
         shops = sum(int(finding.value or 0) for finding in findings)
         return f"{shops} 家{name}" if language == "zh" else f"{shops} × {name.lower()}"
+    if kind == "edge_mismatch":
+        length_m = sum(finding.value or 0.0 for finding in findings)
+        if language == "zh":
+            return f"{number} 处{name},共长 {_number(length_m)} m"
+        return f"{number} × {name.lower()}, {_number(length_m)} m in all"
     if kind not in _MEASURED:
         unit = _UNITS_ZH.get(kind.split("_", maxsplit=1)[0], "处")
         return f"{number} {unit}{name}" if language == "zh" else f"{number} × {name.lower()}"
     area_m2 = sum(finding.area_m2 or 0.0 for finding in findings)
     held = _held(findings, language)
     if language == "zh":
-        return f"{number} 处{name},共 {_area(area_m2)} m²" + (f",含 {held}" if held else "")
-    return f"{number} × {name.lower()}, {_area(area_m2)} m² in all" + (f", holding {held}" if held else "")
+        return f"{number} 处{name},共 {_number(area_m2)} m²" + (f",含 {held}" if held else "")
+    return f"{number} × {name.lower()}, {_number(area_m2)} m² in all" + (f", holding {held}" if held else "")
 
 
 def _held(findings: Sequence[Finding], language: Language) -> str:
@@ -176,7 +181,7 @@ def _held(findings: Sequence[Finding], language: Language) -> str:
     return " ".join(words) if language == "zh" else ", ".join(words)
 
 
-def _area(area_m2: float) -> str:
+def _number(area_m2: float) -> str:
     return f"{area_m2:,.0f}" if area_m2 >= 10 else f"{area_m2:.3g}"
 
 

@@ -118,7 +118,8 @@ def test_exact_without_proof_says_what_keeps_it_from_one() -> None:
     assert (is_exact(broken, findings), is_proved(broken, findings)) == (True, False)
     assert verdict(broken, findings, "zh") == "全覆盖,但有 1 处边界顶点不一致(可用 repair 修补)"
     assert verdict(broken, findings, "en") == "exact coverage, but 1 × edges do not match (mend with repair)"
-    assert summary(broken, findings, "zh") == ("community 1:1 处边界顶点不一致",)
+    assert summary(broken, findings, "zh") == ("community 1:1 处边界顶点不一致,共长 100 m",)
+    assert summary(broken, findings, "en") == ("community 1: 1 × edges do not match, 100 m in all",)
     assert (report(broken, findings)["exact"], report(broken, findings)["proved"]) == (True, False)
 
 
