@@ -43,7 +43,8 @@ def drawn(real_data: Path) -> tuple[CoverageReport, gpd.GeoDataFrame]:
     folder = real_data / "coverage"
     cells = gpd.read_parquet(folder / "mid1k.parquet").geometry.to_numpy()
     parent = gpd.read_parquet(folder / "mid1k_parent.parquet").geometry.iloc[0]
-    return check_coverage(cells, parent, tolerance=1e-7, dust_area=DUST_M2), gpd.read_parquet(folder / "mid1k_truth.parquet")
+    report = check_coverage(cells, parent, tolerance=1e-7, dust_area=DUST_M2)
+    return report, gpd.read_parquet(folder / "mid1k_truth.parquet")
 
 
 @pytest.mark.parametrize(("kind", "tier"), [("gap", "gaps"), ("overlap", "overlaps"), ("outside", "overshoots")])
