@@ -76,7 +76,9 @@ def sides(net: Net, faces: Faces, numbers: Ints) -> tuple[tuple[Ints, Ints], tup
     place = np.full(len(faces.winding), -1, dtype=np.int64)
     place[numbers] = np.arange(len(numbers))
     left, right = faces.left[net.edge], faces.right[net.edge]
-    bounds = left != right
+    # A cell whose own edges close up on each other has no inside there.
+    _, pair = np.unique(net.edge * (int(net.owner.max(initial=0)) + 1) + net.owner, return_inverse=True)
+    bounds = (left != right) & (np.bincount(pair, net.sign)[pair] != 0)
     inner = np.where(net.sign > 0, left, right)
     outer = np.where(net.sign > 0, right, left)
     copies = np.arange(len(net.edge))

@@ -263,6 +263,9 @@ def _on_chain(lines: Lines, parent: Polygon | MultiPolygon, count: int, *, is_pa
     is_border = lines.owner == count
     start, end = lines.start[is_border], lines.end[is_border]
     extra = start[~np.isin(vertex_hash(lines.xy[start]), own)]
+    # Where a boundary comes through twice it would be torn apart.
+    row, passes = np.unique(np.column_stack([lines.start, lines.owner]), axis=0, return_counts=True)
+    extra = np.setdiff1d(extra, row[passes > 1, 0])
     if not len(extra):
         return lines
     if not is_parent_fixed:
