@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def _beside(square: Square) -> list[Square]:
 def drawn(rng: Generator) -> list[Polygon | MultiPolygon]:
     """Rows of cells that fill the parent, and rectangles and unions of them on top."""
     cuts = [2, *sorted(rng.choice(range(3, 10), 3, replace=False).tolist()), 10]
-    cells: list[Any] = [box(a, 2, b, 10) for a, b in zip(cuts, cuts[1:], strict=False)]
+    cells: list[Any] = [box(a, 2, b, 10) for a, b in pairwise(cuts)]
     cells.pop(int(rng.integers(len(cells))))
     for _ in range(int(rng.integers(1, 5))):
         boxes = []
@@ -110,9 +111,7 @@ def test_candidates_stand_by_their_borders_then_by_number() -> None:
     assert Claim("overshoot", 1.0, (3,), {3: 1.0}).candidates() == ()
 
 
-@pytest.mark.parametrize(
-    ("rule", "order"), [("rank", (2, 5, 7)), ("share", (5, 7, 2)), ("border", (7, 2, 5))], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("rule", "order"), [("rank", (2, 5, 7)), ("share", (5, 7, 2)), ("border", (7, 2, 5))], ids=str)
 def test_rules_put_the_cells_of_an_overlap_in_order(rule: Any, order: tuple[int, ...]) -> None:
     areas = np.full(8, 99.0)
     areas[[2, 5, 7]] = [50.0, 10.0, 10.0]
