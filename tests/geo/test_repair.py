@@ -300,6 +300,24 @@ def test_a_fixed_parent_is_the_same_bit_by_bit() -> None:
     assert result.cells[0].bounds[2] == 8.0
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+def test_a_vertex_of_the_parent_stays_though_its_own_edges_are_all_agreed_on(fixed: bool) -> None:
+    # Of the vertex at (10, 0) and the near one the latter is used by more of what is left over.
+    chain, near = PARENT.segmentize(2.0), (10, 5e-8)
+    around = shapely.get_coordinates(chain)[:-1]
+    east = [tuple(point) for point in around[around[:, 0] >= 10].tolist()]
+    west = [tuple(point) for point in around[around[:, 0] <= 10].tolist()]
+    first = Polygon([*west[west.index((10, 0)) :], *west[: west.index((10, 0))]])
+    turned = [*east[east.index((10, 0)) :], *east[: east.index((10, 0))]]
+    second, third = Polygon([*turned, (11, 5), near]), Polygon([near, (10.9, 5), (10.1, 8)])
+    result = mended(first, second, third, parent=chain, fixed=fixed)
+    assert result.is_proved
+    assert {tuple(point) for point in around.tolist()} <= {
+        tuple(point) for point in shapely.get_coordinates(result.parent).tolist()
+    }
+    assert (result.parent is chain) or not fixed
+
+
 def test_new_vertices_of_stored_coordinates_have_nine_decimals() -> None:
     x, y = 119.18, 32.27
     ring = [(x, y), (x + 2e-5, y), (x + 4e-5, y), (x + 4e-5, y + 2e-5), (x + 2e-5, y + 2e-5), (x, y + 2e-5)]

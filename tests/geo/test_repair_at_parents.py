@@ -15,7 +15,7 @@ import shapely
 from numpy.random import Generator
 from shapely import Polygon
 
-from boundaries.laying import CHAIN_STEP_M, lay
+from boundaries.laying import lay
 from geo.crs import STORAGE_CRS, STORAGE_DECIMALS, SourceCrs, parse_crs
 from geo.repair import Repair, RepairRules, repair
 from geo.residual import prove
@@ -91,7 +91,10 @@ def damaged(plan: Layout, side: int, rng: Generator) -> np.ndarray:
     cells = plan.cells[side].copy()
     for _ in range(int(rng.integers(1, 4))):
         shared = shapely.intersection(shapely.boundary(cells), plan.common)
-        cell = int(rng.choice(np.flatnonzero(shapely.length(shared) > 0)))
+        beside = np.flatnonzero(shapely.length(shared) > 0)
+        if not len(beside):
+            break
+        cell = int(rng.choice(beside))
         edges = [edge for edge in shapely.get_parts(shared[cell]) if edge.length > 0]
         place = edges[int(rng.integers(len(edges)))].interpolate(rng.random(), normalized=True)
         patch = _patch(place, rng)
