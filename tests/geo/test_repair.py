@@ -363,6 +363,16 @@ def test_cells_beside_an_open_face_keep_their_ground() -> None:
         assert before.equals(after)
 
 
+def test_cells_beside_an_open_gap_keep_their_corners_on_the_parents_border() -> None:
+    cells = (box(0, 0, 5, 10), box(8, 0, 14, 10), box(13, 0, 20, 10))
+    result = mended(*cells, max_auto_area=20.0, keep=(2,))
+    assert [(entry.kind, entry.rule, entry.reason) for entry in result.log] == [
+        ("overlap", "named", ""),
+        ("gap", "person", "too_large"),
+    ]
+    assert areas(result) == [50.0, 50.0, 70.0]
+
+
 def test_a_corner_within_the_tolerance_of_an_agreed_border_ends_on_it_for_all() -> None:
     below, above, over = box(0, -10, 20, 0), box(0, 0, 20, 10), Polygon([(10, 5e-8), (12, 5), (8, 5)])
     result = mended(below, above, over, parent=box(0, -10, 20, 10), contained="keep")
