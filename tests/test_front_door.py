@@ -100,7 +100,7 @@ def test_the_first_run_makes_the_parts_and_the_second_only_runs(door):
     assert "Making the Python environment" in err
     notes = door.asked("-m ")
     assert [note.split()[1] for note in notes] == ["venv", "pip", "utf8"]
-    assert "--require-hashes --only-binary :all: -r" in notes[1]
+    assert "--no-deps --require-hashes --only-binary :all: -r" in notes[1]
     assert notes[1].endswith("/a checkout/requirements.txt")
     assert (door.venv / "site" / "microgrid.pth").read_text() == f"{door.root}\n"
     assert door.run("--version") == (0, "<--version>\n", "")
