@@ -14,13 +14,14 @@ from scipy.spatial import cKDTree
 
 from geo.errors import GeometryProblem
 from geo.rings import Floats, Ints
-from geo.segments import Segments, vertex_hash
+from geo.segments import Keys, Segments, vertex_hash
 
 Flags = NDArray[np.bool_]
 
 # A new vertex is rounded and bends what it splits by a last bit: a second round settles nearly all.
 _MAX_ROUNDS = 20
 _PAIRS_AT_ONCE = 1 << 18
+_NO_KEYS: Keys = np.empty(0, dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def assembled(xy: Floats, start: Ints, end: Ints, owner: Ints) -> Net:
     return Net(xy, low[first], high[first], edge, np.where(start < end, 1, -1), owner)
 
 
-def merge_vertices(net: Net, *, tolerance: float, anchor: int) -> tuple[Net, Ints]:
+def merge_vertices(net: Net, *, tolerance: float, anchor: int, fixed: Keys = _NO_KEYS) -> tuple[Net, Ints]:
     """Make vertices one that lie closer together than a tolerance.
 
     Parameters
@@ -135,6 +136,8 @@ def merge_vertices(net: Net, *, tolerance: float, anchor: int) -> tuple[Net, Int
         In the unit of the coordinates; no vertex moves further.
     anchor : int
         The owner whose vertices stay where they are: the parent.
+    fixed : ndarray of uint64, optional
+        :func:`geo.segments.vertex_hash` of vertices that stay too, whoever's they are in the net.
 
     Returns
     -------
@@ -151,7 +154,7 @@ def merge_vertices(net: Net, *, tolerance: float, anchor: int) -> tuple[Net, Int
         return net, became
     ends = np.concatenate([net.starts, net.ends])
     uses = np.bincount(ends, minlength=len(net.xy))
-    stands = np.zeros(len(net.xy), dtype=bool)
+    stands = np.isin(vertex_hash(net.xy), fixed)
     stands[ends[np.tile(net.owner == anchor, 2)]] = True
     leads: set[int] = set()
     gone: set[int] = set()

@@ -17,7 +17,7 @@ from geo.faces import Faces, faces_of
 from geo.owners import owners_of
 from geo.residual import residual
 from geo.rings import Floats, Ints, Shapes
-from geo.segments import Keys, Segments, as_shapes, joined, segments_of
+from geo.segments import Keys, Segments, as_shapes, joined, segments_of, vertex_hash
 
 _ONE = np.uint64(1)
 # The interiors meet.
@@ -120,7 +120,9 @@ def read_faults(
         If the segments cannot be noded.
     """
     raw = net_of(left)
-    net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes))
+    # Also those vertices of the parent whose own edges are all agreed on.
+    fixed = vertex_hash(shapely.get_coordinates(parent) + 0.0)
+    net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes), fixed=fixed)
     net = node(net, tolerance=tolerance, decimals=decimals)
     faces, numbers, polygons = _bad_faces(net, is_bounded=parent is not None)
     matched = _matched(net)
@@ -129,7 +131,7 @@ def read_faults(
     inner = _meeting(polygons[faces.winding[numbers] > 0], shapes, parent, left.key, tolerance=tolerance)
     if len(inner.key):
         raw = with_segments(net, inner)
-        net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes))
+        net, became = merge_vertices(raw, tolerance=tolerance, anchor=len(shapes), fixed=fixed)
         moved.append(_moves(raw.xy, became))
         net = node(net, tolerance=tolerance, decimals=decimals)
         faces, numbers, polygons = _bad_faces(net, is_bounded=parent is not None)
@@ -169,7 +171,10 @@ def _meeting(
     lines = np.asarray(shapely.linestrings(np.stack([agreed.start, agreed.end], axis=1)), dtype=object)
     tree = shapely.STRtree(lines)
     face, inner = tree.query(polygons)
-    inner = inner[shapely.relate_pattern(lines[inner], polygons[face], _RUNS_THROUGH)]
+    through = shapely.relate_pattern(lines[inner], polygons[face], _RUNS_THROUGH)
+    middle = shapely.points((agreed.start + agreed.end) / 2)
+    along_face = shapely.dwithin(middle[inner], shapely.boundary(polygons)[face], tolerance)
+    inner = inner[through | along_face]
     # A corner of a face on a border that two cells agree on: the face has to end there for both.
     corners = shapely.get_coordinates(polygons)
     corner, along = tree.query(shapely.points(corners), predicate="dwithin", distance=tolerance)
@@ -179,15 +184,16 @@ def _meeting(
 
 def _near(shapes: Shapes, polygons: Shapes, margin: float) -> Segments:
     """Segments of cells that reach into the box round the faces near the cell."""
-    face, cell = shapely.STRtree(shapes).query(polygons)
+    boxes = shapely.bounds(polygons) + np.array([-margin, -margin, margin, margin])
+    face, cell = shapely.STRtree(shapes).query(shapely.box(*boxes.T))
     order = np.argsort(cell, kind="stable")
     cells, first = np.unique(cell[order], return_index=True)
     own = segments_of(shapes[cells], cells)
     if not len(cells):
         return own
-    boxes = shapely.bounds(polygons)[face[order]]
+    boxes = boxes[face[order]]
     around = np.hstack([np.minimum.reduceat(boxes[:, :2], first), np.maximum.reduceat(boxes[:, 2:], first)])
-    return own.chosen(_reaches(own, around[np.searchsorted(cells, own.owner)].T, margin))
+    return own.chosen(_reaches(own, around[np.searchsorted(cells, own.owner)].T, 0.0))
 
 
 def _reaches(segments: Segments, box: Floats, margin: float) -> NDArray[np.bool_]:

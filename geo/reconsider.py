@@ -128,7 +128,7 @@ def _parted(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Re
         touched = {
             face: int(shapely.intersects(parts, case.faults.polygons[face]).sum()) for face in lost.get(cell, ())
         }
-        between = [face for face, number in touched.items() if number > 1]
+        between = [face for face, number in touched.items() if number > 1 and verdicts[face].rule != "decision"]
         fit = [f for f in between if case.claims[f].kind == "overlap" and cell not in refused.get(f, frozenset())]
         minor = np.delete(parts, int(np.argmax(shapely.area(parts))))
         shed = [face for face in got.get(cell, ()) if _lies_in(case.faults.polygons[face], minor)]

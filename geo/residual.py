@@ -25,6 +25,9 @@ _ONE = np.uint64(1)
 _BUCKET_LOAD_BITS = 3
 _MIN_BUCKET_BITS, _MAX_BUCKET_BITS = 8, 20
 _KEYS_AT_ONCE = 1 << 16
+# Odd numbers without structure.
+_OFFSET, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_HALF = np.uint64(32)
 _NAMED = 5
 
 
@@ -145,12 +148,15 @@ def _suspects(keys: Keys) -> Ints:
     """Positions of keys in buckets whose directed sum is not zero."""
     bits = int(np.clip(len(keys).bit_length() - _BUCKET_LOAD_BITS, _MIN_BUCKET_BITS, _MAX_BUCKET_BITS))
     shift = np.uint64(64 - bits)
-    # Keys of one direction are added, of the other subtracted, modulo 2**64.
+    # Keys of one direction are added, of the other subtracted, modulo 2**64. They are mixed first: those of a
+    # triangle are x, y and x ^ y, and where x and y have no bit in common x + y - (x ^ y) is nothing.
     table = np.zeros(1 << bits, dtype=np.uint64)
     for first in range(0, len(keys), _KEYS_AT_ONCE):
         block = keys[first : first + _KEYS_AT_ONCE]
         back = block & _ONE
-        np.add.at(table, (block >> shift).view(np.int64), ((block >> _ONE) ^ (np.uint64(0) - back)) + back)
+        mixed = ((block >> _ONE) + _OFFSET) * _MIX
+        mixed ^= mixed >> _HALF
+        np.add.at(table, (block >> shift).view(np.int64), (mixed ^ (np.uint64(0) - back)) + back)
     uneven = table != 0
     return np.flatnonzero(uneven[(keys >> shift).view(np.int64)]) if uneven.any() else np.empty(0, dtype=np.int64)
 
