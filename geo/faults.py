@@ -172,7 +172,7 @@ def _meeting(
     tree = shapely.STRtree(lines)
     face, inner = tree.query(polygons)
     through = shapely.relate_pattern(lines[inner], polygons[face], _RUNS_THROUGH)
-    middle = shapely.points((agreed.start + agreed.end) / 2)
+    middle = np.asarray(shapely.points((agreed.start + agreed.end) / 2), dtype=object)
     along_face = shapely.dwithin(middle[inner], shapely.boundary(polygons)[face], tolerance)
     inner = inner[through | along_face]
     # A corner of a face on a border that two cells agree on: the face has to end there for both.

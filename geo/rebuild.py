@@ -171,12 +171,15 @@ def rebuild(
     count = len(material.shapes)
     made = max([winner - count + 1 for winner in winners if winner is not None and winner >= count], default=0)
     given = _given(material.faults, winners, settled, count)
-    lines = _on_chain(
-        material.lines.with_more(*given).summed(), material.parent, count, is_parent_fixed=is_parent_fixed
-    )
+    summed = material.lines.with_more(*given).summed()
+    lines = _without_needless(summed, material.parent, count)
+    if is_parent_fixed:
+        lines = _on_chain(lines, material.parent, count, stays=_open_vertices(material.faults, settled))
     marks = _marks(lines.owner, lines.xy[lines.start], lines.xy[lines.end], count + 1 + made)
     before = np.zeros(len(marks), dtype=np.uint64)
     before[: count + 1] = material.marks
+    if is_parent_fixed:
+        marks[count] = before[count]
     different = np.flatnonzero(marks != before)
     known = {}
     if previous is not None:
@@ -257,40 +260,58 @@ def _given(
     return np.where(forth, start[edge], end[edge]), np.where(forth, end[edge], start[edge]), cells[row]
 
 
-def _on_chain(lines: Lines, parent: Polygon | MultiPolygon, count: int, *, is_parent_fixed: bool) -> Lines:
-    """Take vertices off the parent's edges that it need not have, or must not have."""
+def _extra(lines: Lines, parent: Polygon | MultiPolygon, count: int) -> Ints:
+    """Vertices on the parent's edges that it had not."""
+    start = lines.start[lines.owner == count]
     own = vertex_hash(shapely.get_coordinates(parent) + 0.0)
-    is_border = lines.owner == count
-    start, end = lines.start[is_border], lines.end[is_border]
-    extra = start[~np.isin(vertex_hash(lines.xy[start]), own)]
-    # Where a boundary comes through twice it would be torn apart.
-    row, passes = np.unique(np.column_stack([lines.start, lines.owner]), axis=0, return_counts=True)
-    extra = np.setdiff1d(extra, row[passes > 1, 0])
+    return np.asarray(start[~np.isin(vertex_hash(lines.xy[start]), own)])
+
+
+def _without_needless(lines: Lines, parent: Polygon | MultiPolygon, count: int) -> Lines:
+    """Take vertices off the parent's edges where nobody's boundary leaves them."""
+    extra = _extra(lines, parent, count)
     if not len(extra):
         return lines
-    if not is_parent_fixed:
-        # Where two cells meet the parent must have a vertex.
-        cells = np.unique(np.column_stack([lines.start, lines.owner])[~is_border], axis=0)
-        extra = extra[np.bincount(cells[:, 0], minlength=len(lines.xy))[extra] < 2]
-    goes = _nearest_own(lines.xy, dict(zip(start.tolist(), end.tolist(), strict=True)), set(extra.tolist()))
+    low, high = np.minimum(lines.start, lines.end), np.maximum(lines.start, lines.end)
+    edge = low * len(lines.xy) + high
+    leaves = ~np.isin(edge, edge[lines.owner == count])
+    needed = np.union1d(lines.start[leaves], lines.end[leaves])
+    return _without(lines, np.setdiff1d(extra, needed), count)
+
+
+def _on_chain(lines: Lines, parent: Polygon | MultiPolygon, count: int, *, stays: Ints) -> Lines:
+    """Let borders end on vertices that the parent has, but for some that stay where they are."""
+    return _without(lines, np.setdiff1d(_extra(lines, parent, count), stays), count)
+
+
+def _without(lines: Lines, extra: Ints, count: int) -> Lines:
+    """Let vertices on the parent's edges go to the nearer of the two that stay, along the border."""
+    if not len(extra):
+        return lines
+    border = lines.owner == count
+    start, end = lines.start[border], lines.end[border]
+    # The parent may come twice through a vertex that it had, but not through one that it had not.
+    leaves, comes = np.isin(start, extra), np.isin(end, extra)
+    following = dict(zip(start[leaves].tolist(), end[leaves].tolist(), strict=True))
+    before = dict(zip(end[comes].tolist(), start[comes].tolist(), strict=True))
     became = np.arange(len(lines.xy))
-    became[list(goes)] = list(goes.values())
+    for vertex in extra.tolist():
+        one, other = before[vertex], following[vertex]
+        while one in before and one != vertex:
+            one = before[one]
+        while other in following and other != vertex:
+            other = following[other]
+        near = np.hypot(*(lines.xy[one] - lines.xy[vertex])) <= np.hypot(*(lines.xy[other] - lines.xy[vertex]))
+        became[vertex] = one if near else other
     return Lines(lines.xy, became[lines.start], became[lines.end], lines.owner).summed()
 
 
-def _nearest_own(xy: Floats, following: dict[int, int], extra: set[int]) -> dict[int, int]:
-    """For each extra vertex of a border the nearer of the two that stay, along the border."""
-    before = {end: start for start, end in following.items()}
-    goes: dict[int, int] = {}
-    for vertex in extra:
-        one, other = before[vertex], following[vertex]
-        while one in extra and one != vertex:
-            one = before[one]
-        while other in extra and other != vertex:
-            other = following[other]
-        near = np.hypot(*(xy[one] - xy[vertex])) <= np.hypot(*(xy[other] - xy[vertex]))
-        goes[vertex] = one if near else other
-    return goes
+def _open_vertices(faults: Faults, settled: Sequence[bool]) -> Ints:
+    """Vertices round faces that stay as they are."""
+    is_open = np.zeros(len(faults.faces.winding), dtype=bool)
+    is_open[faults.numbers[~np.array(settled, dtype=bool)]] = True
+    edges = is_open[faults.faces.left] | is_open[faults.faces.right]
+    return np.union1d(faults.net.low[edges], faults.net.high[edges])
 
 
 def _marks(owner: Ints, start: Floats, end: Floats, count: int) -> Keys:

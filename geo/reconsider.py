@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from shapely import Polygon
 
 from geo.claims import Claim, RepairRules, Verdict, ordered
@@ -125,9 +127,7 @@ def _parted(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Re
     lost, got = _exchanged(case.claims, verdicts)
     for cell in split:
         parts = shapely.get_parts(built.shapes[cell])
-        touched = {
-            face: int(shapely.intersects(parts, case.faults.polygons[face]).sum()) for face in lost.get(cell, ())
-        }
+        touched = _parts_touched(parts, case.faults.polygons, lost.get(cell, []))
         between = [face for face, number in touched.items() if number > 1 and verdicts[face].rule != "decision"]
         fit = [f for f in between if case.claims[f].kind == "overlap" and cell not in refused.get(f, frozenset())]
         minor = np.delete(parts, int(np.argmax(shapely.area(parts))))
@@ -142,6 +142,20 @@ def _parted(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Re
             everybody = {face: frozenset(case.claims[face].candidates()) for face in between}
             found.update({face: Objection(cells, "would_split") for face, cells in everybody.items()})
     return found
+
+
+def _parts_touched(parts: Shapes, polygons: Shapes, lost: Sequence[int]) -> dict[int, int]:
+    """Parts of a cell that each lost face touches; where none touches two, those that it and its neighbours do."""
+    numbers = np.array(lost, dtype=np.int64)
+    touches = shapely.intersects(parts[None, :], polygons[numbers][:, None])
+    if len(numbers) and touches.sum(axis=1).max() < 2:
+        one, other = shapely.STRtree(polygons[numbers]).query(polygons[numbers], predicate="intersects")
+        links = coo_array((np.ones(len(one)), (one, other)), shape=(len(numbers),) * 2)
+        _, group = connected_components(links, directed=False)
+        together = np.zeros((group.max() + 1, len(parts)), dtype=bool)
+        np.logical_or.at(together, group, touches)
+        touches = together[group]
+    return dict(zip(lost, touches.sum(axis=1).tolist(), strict=True))
 
 
 def _lies_in(face: Polygon, parts: Shapes) -> bool:
