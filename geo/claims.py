@@ -100,7 +100,7 @@ class Verdict:
         return self.rule == "person"
 
 
-def claims_of(faults: Faults, count: int) -> tuple[Claim, ...]:
+def claims_of(faults: Faults, count: int, *, aspect: float = 1.0) -> tuple[Claim, ...]:
     """Read off the faces who could get them.
 
     Parameters
@@ -108,13 +108,15 @@ def claims_of(faults: Faults, count: int) -> tuple[Claim, ...]:
     faults : Faults
     count : int
         How many cells there are.
+    aspect : float
+        Length of a unit of x in units of y; borders are told in units of y.
 
     Returns
     -------
     tuple of Claim
         One for each faulty face.
     """
-    borders = _borders(faults, count)
+    borders = _borders(faults, count, aspect)
     areas = shapely.area(faults.polygons)
     return tuple(
         Claim("gap" if not owners else "overlap" if inside else "overshoot", float(area), owners, along)
@@ -122,7 +124,7 @@ def claims_of(faults: Faults, count: int) -> tuple[Claim, ...]:
     )
 
 
-def _borders(faults: Faults, count: int) -> list[dict[int, float]]:
+def _borders(faults: Faults, count: int, aspect: float) -> list[dict[int, float]]:
     """For each face the length of border with each cell's ground.
 
     Beyond an edge of a face lie the cells over the face, less those that end at the edge,
@@ -131,7 +133,7 @@ def _borders(faults: Faults, count: int) -> list[dict[int, float]]:
     net, faces = faults.net, faults.faces
     edges = len(net.low)
     way = net.xy[net.high] - net.xy[net.low]
-    length = np.hypot(way[:, 0], way[:, 1])
+    length = np.hypot(way[:, 0] * aspect, way[:, 1])
     own = net.owner < count
     number = np.where(own, net.owner + 1, 0)
     # What crossing an edge from left to right adds to the sum of numbers.

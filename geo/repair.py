@@ -42,7 +42,7 @@ class LogEntry:
     owners : tuple of int
         Cells that were over it.
     candidates : tuple of (int, float)
-        Cells that could get it, with the length of their border along it.
+        Cells that could get it, with the length of their border along it in units of y.
     rule : str
         "longest_border", "named", "new_cell", "rank", "share", "border", "contained",
         "parent" (outside it, taken from all), "decision" (a person's), "person" (left to one).
@@ -104,6 +104,7 @@ def repair(
     buildings: Iterable[BaseGeometry] = (),
     decimals: int | None = None,
     is_parent_fixed: bool = False,
+    aspect: float = 1.0,
 ) -> Repair:
     """Close gaps and overlaps and cut off overshoot until the coverage is proved.
 
@@ -122,6 +123,9 @@ def repair(
         New vertices are rounded to so many, as stored coordinates are.
     is_parent_fixed : bool
         The parent gets no vertex: borders end on the nearest vertex that it has.
+    aspect : float
+        Length of a unit of x in units of y, such as the cosine of the latitude in degrees:
+        the longest border is the longest on the ground.
 
     Returns
     -------
@@ -143,7 +147,7 @@ def repair(
         faults = faults_of(shapes, parent, tolerance=tolerance, decimals=decimals)
         if faults is None:
             return Repair(tuple(shapes), parent)
-        claims = claims_of(faults, len(shapes))
+        claims = claims_of(faults, len(shapes), aspect=aspect)
         _require_known(rules.decisions, claims, len(shapes))
         case = Case(shapes, faults, claims, rules, standing, shapely.area(shapes))
         result = replace(_repaired(case, parent, is_parent_fixed=is_parent_fixed), tolerance=tolerance)

@@ -16,7 +16,7 @@ from boundaries.filling import Filling
 from boundaries.ground import Ground
 from boundaries.model import Area, MicroGrid
 from boundaries.repairing.decisions import matched
-from boundaries.repairing.log import MendedFace, faces_of
+from boundaries.repairing.log import MendedFace, faces_of, units_m
 from boundaries.repairing.order import Decision, RepairOrder, require_known
 from boundaries.repairing.vertices import new_vertices, with_vertices
 from boundaries.rules import Rules
@@ -161,6 +161,7 @@ def _repaired(
     standing = ground.building_shapes
     near = standing[np.unique(shapely.STRtree(standing).query(own, predicate="intersects"))] if len(standing) else ()
     units_per_m2 = own.area / float(snapshot.metric.area_m2(own))
+    x_m, y_m = units_m(snapshot.metric, own)
 
     def run(decisions: dict[int, int]) -> Repair:
         return repair(
@@ -171,6 +172,7 @@ def _repaired(
             buildings=near,
             decimals=STORAGE_DECIMALS if snapshot.is_stored else None,
             is_parent_fixed=snapshot.is_stored,
+            aspect=x_m / y_m,
         )
 
     result = run({})

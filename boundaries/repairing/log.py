@@ -18,8 +18,8 @@ from geo.segments import as_shapes
 
 # Who could get it is said of so many grids; more lie there by mistake.
 _NAMED = 20
-# A border along a face, against rounding of the face's own vertices.
-_BESIDE_DEGREES = 1e-8
+# Ten metres or so: a line over which degrees are measured.
+_STEP_DEGREES = 1e-4
 
 RULES: dict[str, tuple[str, str]] = {
     "longest_border": ("归共边最长的网格", "to the grid with the longest border along it"),
@@ -140,7 +140,7 @@ def faces_of(
             width_m=width_m,
             layers=len(entry.owners),
             owners=tuple(codes[owner] for owner in entry.owners[:_NAMED]),
-            candidates=_borders(metric, filling, entry, codes),
+            candidates=_borders(metric, entry, codes),
             rule=entry.rule,
             reason=entry.reason,
             winner=None if entry.winner is None else codes[entry.winner],
@@ -150,25 +150,28 @@ def faces_of(
     ]
 
 
-def _borders(metric: Metric, filling: Filling, entry: LogEntry, codes: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    named = entry.candidates[:_NAMED]
+def _borders(metric: Metric, entry: LogEntry, codes: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    _, y_m = units_m(metric, entry.geometry)
+    return tuple((codes[cell], length * y_m) for cell, length in entry.candidates[:_NAMED])
+
+
+def units_m(metric: Metric, place: BaseGeometry) -> tuple[float, float]:
+    """Metres to a unit of x and of y; degrees differ from east to north.
+
+    Parameters
+    ----------
+    metric : Metric
+    place : shapely geometry
+        Where, in the coordinates that are measured.
+
+    Returns
+    -------
+    tuple of float
+    """
     if not metric.source.is_geographic:
-        unit = metric.source.metres_per_unit
-        return tuple((codes[cell], length * unit) for cell, length in named)
-    return tuple(
-        (codes[cell], _along(metric, entry.geometry, filling.tiles[cell].polygon) if length else 0.0)
-        for cell, length in named
-    )
-
-
-def _along(metric: Metric, face: Polygon, cell: BaseGeometry) -> float:
-    """Metres of a face's border that a cell's border runs along; degrees differ from east to north."""
-    edges = []
-    for ring in shapely.get_rings(face):
-        xy = shapely.get_coordinates(ring)
-        edges.append(np.stack([xy[:-1], xy[1:]], axis=1))
-    every = np.concatenate(edges)
-    border = shapely.boundary(cell)
-    shapely.prepare(border)
-    beside = shapely.dwithin(border, shapely.points(every.mean(axis=1)), _BESIDE_DEGREES)
-    return float(metric.length_m(shapely.multilinestrings(list(every[beside])))) if beside.any() else 0.0
+        return metric.source.metres_per_unit, metric.source.metres_per_unit
+    middle = shapely.get_coordinates(shapely.centroid(place))
+    steps = np.array([[_STEP_DEGREES, 0.0], [0.0, _STEP_DEGREES]])
+    lines = shapely.linestrings([np.vstack([middle - step, middle + step]) for step in steps])
+    x_m, y_m = (metric.length_m(lines) / (2 * _STEP_DEGREES)).tolist()
+    return x_m, y_m

@@ -240,3 +240,14 @@ def test_too_many_cells_in_one_place_are_for_a_person() -> None:
     assert judge((crowd,), np.full(60, 100.0), BY_HAND) == [Verdict(None, "person", "crowded")]
     few = Claim("overlap", 1.0, tuple(range(50)), {})
     assert judge((few,), np.full(60, 100.0), BY_HAND) == [Verdict(0, "rank")]
+
+
+def test_the_longest_border_is_the_longest_on_the_ground() -> None:
+    # A gap of 4 by 3: along x the border with the cell below is longer, but not where x is half as long as y.
+    parent = box(0, 0, 10, 10)
+    cells = (box(0, 0, 10, 3), box(4, 3, 10, 10), box(0, 6, 4, 10))
+    faults = faults_of(as_shapes(cells), parent, tolerance=1e-7)
+    assert faults is not None
+    (plain,), (halved,) = claims_of(faults, 3), claims_of(faults, 3, aspect=0.5)
+    assert (plain.borders, plain.candidates()[0]) == ({0: 4.0, 1: 3.0, 2: 4.0}, 0)
+    assert (halved.borders, halved.candidates()[0]) == ({0: 2.0, 1: 3.0, 2: 2.0}, 1)
