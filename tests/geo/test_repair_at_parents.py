@@ -5,7 +5,6 @@ vertices, laid as the service lays them; so are their cells. One of them is dama
 its cells meet the common border, and repaired with its border fixed.
 """
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 
@@ -27,8 +26,7 @@ WEST, SOUTH = 422_000.0, 3_572_000.0
 WIDTH_M, HEIGHT_M = 160.0, 120.0
 TOLERANCES_DEG = (2e-9, 5e-9, 2e-8)
 METRE_DEG = 1e-5
-# The full number takes minutes; a sample of it is enough where nothing has changed.
-REPAIRS = 1_000 if os.environ.get("MICROGRID_REAL_DATA") else 150
+REPAIRS = 1_000
 BATCHES = 10
 KEEP = RepairRules(contained="keep")
 
