@@ -203,9 +203,10 @@ def second_opinion(ground: Ground, crs: SourceCrs) -> CoverageReport:
     )
 
 
-def mended(ground: Ground, crs: SourceCrs) -> Repair:
+def mended(ground: Ground, crs: SourceCrs, *, is_parent_fixed: bool = False) -> Repair:
     """The repair of a ground under the rules of these trials."""
-    return repair(ground.cells, ground.parent, tolerances=Rules().tolerances(crs), rules=RULES)
+    tolerances = Rules().tolerances(crs)
+    return repair(ground.cells, ground.parent, tolerances=tolerances, rules=RULES, is_parent_fixed=is_parent_fixed)
 
 
 def outcome(layer: Layer, folder: Path) -> Outcome:
@@ -232,7 +233,7 @@ def outcome(layer: Layer, folder: Path) -> Outcome:
 
 
 _HEAD = (
-    "set", "polygons", "set apart", "gaps", "overlaps", "overshoots", "dust", "mismatches", "other in 2nd opinion",
+    "set", "polygons", "set apart", "gaps", "overlaps", "overshoots", "dust", "mismatches", "differs",
     "proved", "tolerance", "unchanged", "open",
 )  # fmt: skip
 
@@ -245,10 +246,12 @@ def _row(layer: Layer, result: Outcome) -> tuple[str, ...]:
     told = ", ".join(f"{differing.count(reason)} {reason}" for reason in dict.fromkeys(differing))
     changed = sum(len(each.changed) for each in repairs)
     proved, grounds = sum(each.is_proved for each in repairs), len(repairs)
+    used = max(each.tolerance for each in repairs)
+    unit = "°" if reading.crs.is_geographic else " m" if reading.crs.metres_per_unit == 1 else " ft"
     return (
         layer.name, f"{reading.polygons:,}", str(reading.set_apart), *(f"{count:,}" for count in counts), told or "0",
         "yes" if proved == grounds else f"{proved} of {grounds}",
-        f"{max(each.tolerance for each in repairs):.2g}", f"{1 - changed / reading.polygons:.1%}",
+        f"{used:.2g}{unit}" if used else "none", f"{1 - changed / reading.polygons:.1%}",
         str(sum(each.open_faces for each in repairs)),
     )  # fmt: skip
 
