@@ -112,6 +112,7 @@ def _require_harmless(ground: Ground, found: CoverageReport, result: Repair) -> 
 
 def _require_end(ground: Ground, result: Repair, crs: SourceCrs) -> None:
     """The proof; of a coverage with open faces, that nothing else is wrong with it."""
+    assert result.tolerance in {0.0, Rules().tolerances(crs)[0]}
     moved = abs(result.parent.area - ground.parent.area)
     assert moved <= result.tolerance * ground.parent.length + 1e-12 * ground.parent.area
     is_open = [entry for entry in result.log if entry.rule == "person"]
@@ -149,9 +150,9 @@ def _is_so(result: Repair, entry: LogEntry) -> bool:
     cut = strips if entry.kind == "gap" else [entry.geometry]
     parts = shapely.get_parts(shapely.difference(result.cells[cell], shapely.union_all(cut)))
     if entry.kind == "overshoot":
-        return len(parts) > shapely.get_num_geometries(result.cells[cell])
+        return bool(len(parts) > shapely.get_num_geometries(result.cells[cell]))
     # It would belong to the part that a cut strip leaves behind, not to the main one.
-    return not shapely.intersects(max(parts, key=shapely.area), entry.geometry)
+    return not bool(shapely.intersects(max(parts, key=shapely.area), entry.geometry))
 
 
 def _require_listed(left: list[Open], listed: tuple[Open, ...]) -> None:
