@@ -131,7 +131,11 @@ def _parted(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Re
         between = [face for face, number in touched.items() if number > 1 and verdicts[face].rule != "decision"]
         fit = [f for f in between if case.claims[f].kind == "overlap" and cell not in refused.get(f, frozenset())]
         minor = np.delete(parts, int(np.argmax(shapely.area(parts))))
-        shed = [face for face in got.get(cell, ()) if _lies_in(case.faults.polygons[face], minor)]
+        shed = [
+            face
+            for face in got.get(cell, ())
+            if verdicts[face].rule != "decision" and _lies_in(case.faults.polygons[face], minor)
+        ]
         if fit:
             # One face at a time: giving back more than is needed parts somebody else.
             best = max(fit, key=lambda face: (touched[face], -case.claims[face].area))

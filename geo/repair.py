@@ -136,7 +136,7 @@ def repair(
     ------
     GeometryProblem
         If a cell or the parent is not valid, or a decision names a face or a cell that
-        there is not.
+        there is not, or ground outside the parent.
     """
     shapes = as_shapes(cells)
     require_valid(shapes, parent)
@@ -219,6 +219,11 @@ def _entry(case: Case, number: int, verdict: Verdict) -> LogEntry:
 
 def _require_known(decisions: Mapping[int, int], claims: Sequence[Claim], count: int) -> None:
     for face, cell in decisions.items():
+        if 0 <= face < len(claims) and claims[face].kind == "overshoot":
+            raise GeometryProblem(
+                f"决定中的面 {face} 在区域之外,不能归任何网格;请改区域边界,或去掉这条决定。",
+                f"Face {face} is outside the area, so no cell can get it: move the area's border or drop it.",
+            )
         if not 0 <= face < len(claims) or not 0 <= cell < count:
             raise GeometryProblem(
                 f"决定中的面 {face} 或网格 {cell} 不存在。请用最新的修补记录重新填写。",

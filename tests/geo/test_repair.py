@@ -388,3 +388,19 @@ def test_a_cell_of_two_parts_may_keep_both() -> None:
     # Ranked behind it keeps its two parts too, both a little smaller.
     other = mended(box(4, 0, 16, 10), both)
     assert (areas(other), shapely.get_num_geometries(other.cells[1])) == ([120.0, 80.0], 2)
+
+
+def test_a_decision_does_not_part_a_cell_by_what_is_cut_off_elsewhere() -> None:
+    # A reaches across the notch of the parent to a gap that nobody else is beside.
+    parent = Polygon([(0, 0), (30, 0), (30, 20), (20, 20), (20, 10), (10, 10), (10, 20), (0, 20)])
+    across, below = box(0, 12, 25, 20), Polygon([(0, 0), (30, 0), (30, 10), (10, 10), (10, 12), (0, 12)])
+    cells = (across, below, box(20, 10, 30, 12))
+    gap = [entry for entry in mended(*cells, parent=parent).log if entry.kind == "gap"]
+    result = mended(*cells, parent=parent, decisions={gap[0].face: 0})
+    assert shapely.get_num_geometries(list(result.cells)).tolist() == [1, 1, 1]
+    assert reasons(result) == ["would_split"]
+
+
+def test_ground_outside_the_parent_cannot_be_given_away() -> None:
+    with pytest.raises(GeometryProblem, match="Face 0 is outside the area"):
+        mended(box(-2, 0, 10, 10), box(10, 0, 20, 10), decisions={0: 1})
