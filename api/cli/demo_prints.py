@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boundaries.errors import BadInput, system_reason_zh
-from boundaries.exchange.formats import write_whole
+from boundaries.exchange.placing import write_whole
 from boundaries.exchange.writing import write_findings
 from maps.sheet import SheetSpec, sheet
 from maps.web import web_map

@@ -254,7 +254,7 @@ def _choice(option: str, given: str, known: tuple[str, ...]) -> str:
 
 def _write(path: Path, data: bytes) -> None:
     """Put a file in its place only when it is whole."""
-    from boundaries.exchange.formats import write_whole
+    from boundaries.exchange.placing import write_whole
 
     def fill(place: Path) -> None:
         place.write_bytes(data)

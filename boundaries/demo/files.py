@@ -15,7 +15,8 @@ from boundaries.demo import names
 from boundaries.demo.grids import TableRow
 from boundaries.demo.ground import CRS
 from boundaries.demo.town import Town
-from boundaries.exchange.formats import Columns, write_columns, write_whole
+from boundaries.exchange.formats import Columns, write_columns
+from boundaries.exchange.placing import write_whole
 from boundaries.exchange.writing import layer_columns
 from boundaries.snapshot import Snapshot
 from geo.crs import STORAGE_CRS, project

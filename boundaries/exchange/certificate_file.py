@@ -8,7 +8,7 @@ from typing import Any
 
 from boundaries.certificate import AreaProof, Certificate
 from boundaries.errors import BadInput
-from boundaries.exchange.formats import write_whole
+from boundaries.exchange.placing import write_whole
 from geo.crs import STORAGE_CRS
 
 FORMAT = "microgrid-certificate"

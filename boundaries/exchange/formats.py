@@ -1,8 +1,6 @@
-"""Write layers as files that WPS, QGIS and ArcGIS open, whole or not at all."""
+"""Write tables and layers as files that WPS, QGIS and ArcGIS open."""
 
 import json
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from shapely.geometry import mapping
 
-from boundaries.errors import BadInput, system_reason_zh
+from boundaries.errors import BadInput
+from boundaries.exchange.placing import Write, write_whole
 from geo.crs import STORAGE_DECIMALS, SourceCrs
 
 SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".parquet", ".csv", ".xlsx")
@@ -52,47 +51,6 @@ class Columns:
         return len(first)
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> tuple[Path, ...]:
-    """Let ``write`` make a file, and put it in its place only when it is whole.
-
-    Parameters
-    ----------
-    path : Path
-        Where the file shall be.
-    write : callable
-        Given a path of the same name in a folder of its own; may write siblings too.
-
-    Returns
-    -------
-    tuple of Path
-        The files now in place.
-
-    Raises
-    ------
-    BadInput
-        If the folder does not exist or may not be written to.
-    """
-    try:
-        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
-    except OSError as error:
-        raise BadInput(
-            f"不能写入 {path.parent}:{system_reason_zh(error)}。请换一个存在且可写的文件夹。",
-            f"Cannot write to {path.parent}: {error.strerror}. Choose a folder that exists and may be written to.",
-        ) from error
-    try:
-        write(aside / path.name)
-        made = sorted(aside.iterdir(), key=lambda file: (file.suffix == path.suffix, file.name))
-        placed = [file.replace(path.parent / file.name) for file in made]
-    except OSError as error:
-        raise BadInput(
-            f"不能写入 {path}:{system_reason_zh(error)}。请检查磁盘空间、权限,以及文件是否正被打开。",
-            f"Cannot write {path}: {error.strerror}. Check disk space, rights, and whether another program holds it.",
-        ) from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return tuple(placed)
-
-
 def write_columns(path: Path, columns: Columns, *, encoding: str | None = None) -> tuple[Path, ...]:
     """Write a table in the format that the suffix names.
 
@@ -117,6 +75,17 @@ def write_columns(path: Path, columns: Columns, *, encoding: str | None = None) 
         If the suffix is not one of these, a text cannot be written in the encoding,
         a format needs shapes and there are none, or the folder cannot be written to.
     """
+    return write_whole(path, columns_writer(path, columns, encoding=encoding))
+
+
+def columns_writer(path: Path, columns: Columns, *, encoding: str | None = None) -> Write:
+    """How :func:`write_columns` writes, for :func:`boundaries.exchange.placing.write_together`.
+
+    Raises
+    ------
+    BadInput
+        If the suffix is not one of these, or the format needs shapes and there are none.
+    """
     suffix = path.suffix.lower()
     writers: dict[str, Callable[[Path, Columns, str | None], None]] = {
         ".gpkg": _write_gpkg,
@@ -137,7 +106,7 @@ def write_columns(path: Path, columns: Columns, *, encoding: str | None = None) 
             f"这个图层没有图形,不能写成 {suffix}。请用 .xlsx 或 .csv。",
             f"This layer has no shapes and cannot be written as {suffix}. Use .xlsx or .csv.",
         )
-    return write_whole(path, lambda place: writers[suffix](place, columns, encoding))
+    return lambda place: writers[suffix](place, columns, encoding)
 
 
 def _frame(columns: Columns) -> Any:

@@ -4,6 +4,9 @@ import csv
 import json
 import warnings
 from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from math import isinf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +128,10 @@ def _write_geojson(path: Path, layer: Layer) -> None:
     features = [
         {
             "type": "Feature",
-            "properties": {name: _plain(value) for name, value in row.items()},
+            "properties": row,
             "geometry": None if shape is None else mapping(shape),
         }
-        for row, shape in zip(_rows(layer), shapes, strict=True)
+        for row, shape in zip(_json_rows(layer), shapes, strict=True)
     ]
     collection: dict[str, Any] = {"type": "FeatureCollection", "name": path.stem}
     authority = CRS.from_user_input(layer.crs).to_authority()
@@ -136,15 +139,57 @@ def _write_geojson(path: Path, layer: Layer) -> None:
         name = f"urn:ogc:def:crs:{authority[0]}::{authority[1]}" if authority else layer.crs
         collection["crs"] = {"type": "name", "properties": {"name": name}}
     collection["features"] = features
-    path.write_text(json.dumps(collection, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(collection, ensure_ascii=False, allow_nan=False), encoding="utf-8")
 
 
 def _rows(layer: Layer) -> list[dict[str, Any]]:
     return layer.columns.to_pylist() if layer.columns.num_columns else [{} for _ in layer.geometry]
 
 
-def _plain(value: Any) -> Any:
+def _json_rows(layer: Layer) -> list[dict[str, Any]]:
+    """The rows with nothing in them but what JSON has."""
+    columns = {name: _json_values(name, layer.columns.column(name).to_pylist()) for name in layer.columns.column_names}
+    return [{name: values[row] for name, values in columns.items()} for row in range(len(layer.geometry))]
+
+
+def _json_values(name: str, values: list[Any]) -> list[Any]:
+    """A column as JSON takes it: decimal numbers as numbers where all keep their digits, else as text.
+
+    Raises
+    ------
+    BadInput
+        If it holds bytes, or a number that is infinite.
+    """
+    decimals = [value for value in values if isinstance(value, Decimal)]
+    has_digits = all(value.is_finite() and Decimal(repr(float(value))) == value for value in decimals)
+    return [_json_value(name, value, has_digits=has_digits) for value in values]
+
+
+def _json_value(name: str, value: Any, *, has_digits: bool) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _json_value(name, each, has_digits=has_digits) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(name, each, has_digits=has_digits) for each in value]
+    if isinstance(value, Decimal):
+        return float(value) if has_digits else str(value)
+    if isinstance(value, float) and isnan(value):
+        return None
+    if isinstance(value, float) and isinf(value):
+        raise _unfit(name, "无穷大的数", "an infinite number")
+    return str(value) if isinstance(value, timedelta) else _plain(name, value)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, bytes):
+        raise _unfit(name, "二进制数据", "binary data")
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _unfit(name: str, zh: str, en: str) -> BadInput:
+    return BadInput(
+        f"“{name}”列有{zh},这种格式写不下。请写成 .gpkg 或 .parquet,或去掉这一列。",
+        f'Column "{name}" holds {en}, which this format cannot. Write .gpkg or .parquet, or leave the column out.',
+    )
 
 
 def _write_parquet(path: Path, layer: Layer) -> None:
@@ -169,7 +214,7 @@ def _write_csv(path: Path, layer: Layer, encoding: str) -> None:
             writer = csv.writer(file)
             writer.writerow([*layer.columns.column_names, "WKT"])
             for row, text in zip(_rows(layer), texts.tolist(), strict=True):
-                writer.writerow([*map(_plain, row.values()), text])
+                writer.writerow([*(_plain(name, value) for name, value in row.items()), text])
         except UnicodeEncodeError as error:
             raise BadInput(
                 f"有文字不能用 {encoding} 编码写出。请去掉 --encoding。",

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from boundaries.errors import BadInput, Blocked
-from boundaries.exchange.formats import write_whole
 from boundaries.exchange.headers import recognise
 from boundaries.exchange.layer_files import Layer, read_layer
 from boundaries.exchange.layer_writing import beside, require_writable, write_layers
+from boundaries.exchange.placing import write_whole
 from boundaries.exchange.reading import read_table, split_layer
 from boundaries.exchange.rows import Rows
 from boundaries.exchange.snapshot_files import snapshot_from_files

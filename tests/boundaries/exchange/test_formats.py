@@ -9,7 +9,8 @@ import shapely
 from shapely import LineString, Point, box
 
 from boundaries.errors import BadInput
-from boundaries.exchange.formats import Columns, write_columns, write_whole
+from boundaries.exchange.formats import Columns, write_columns
+from boundaries.exchange.placing import write_whole
 from boundaries.exchange.reading import read_table
 from geo.crs import parse_crs
 

@@ -1,6 +1,8 @@
 """A layer comes back as it was: columns, types, order, every bit of a coordinate."""
 
 import datetime as dt
+import json
+from decimal import Decimal
 from pathlib import Path
 
 import geopandas
@@ -196,3 +198,42 @@ def test_days_and_instants_in_geojson(tmp_path: Path) -> None:
     assert '"日": "2026-03-01"' in text
     assert '"时": "2026-03-01T08:00:00"' in text
     assert '"crs"' not in text
+
+
+def geojson_of(folder: Path, name: str, values: pa.Array) -> list[object]:
+    shapes = np.array([SHAPES[0]] * len(values), dtype=object)
+    write_layers(folder / "v.geojson", {"grids": Layer(pa.table({name: values}), shapes, "EPSG:4326")})
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"not JSON: {word}")
+
+    told = json.loads((folder / "v.geojson").read_text(encoding="utf-8"), parse_constant=refuse)
+    return [feature["properties"][name] for feature in told["features"]]
+
+
+def test_geojson_is_json_whatever_a_column_holds(tmp_path: Path) -> None:
+    prices = pa.array([Decimal("12.30"), None, Decimal("0.10")], pa.decimal128(9, 2))
+    assert geojson_of(tmp_path, "价", prices) == [12.3, None, 0.1]
+    # One number that no float holds, and the column is text.
+    long = pa.array([Decimal("12345678901234567890.5"), Decimal("1.5")], pa.decimal128(38, 1))
+    assert geojson_of(tmp_path, "价", long) == ["12345678901234567890.5", "1.5"]
+    assert geojson_of(tmp_path, "比率", pa.array([1.5, float("nan"), None])) == [1.5, None, None]
+    nested = pa.array([[float("nan"), 1.0], None], pa.list_(pa.float64()))
+    assert geojson_of(tmp_path, "列", nested) == [[None, 1.0], None]
+    parts = pa.array(
+        [{"a": Decimal("1.5"), "b": dt.date(2026, 3, 1)}], pa.struct([("a", pa.decimal128(4, 1)), ("b", pa.date32())])
+    )
+    assert geojson_of(tmp_path, "项", parts) == [{"a": 1.5, "b": "2026-03-01"}]
+    assert geojson_of(tmp_path, "时长", pa.array([dt.timedelta(seconds=90)])) == ["0:01:30"]
+
+
+@pytest.mark.parametrize("suffix", ["geojson", "csv"])
+def test_bytes_are_refused_by_column_in_formats_of_text(tmp_path: Path, suffix: str) -> None:
+    layer = Layer(pa.table({"照片": [b"\x00\xff"]}), np.array([SHAPES[0]], dtype=object), "EPSG:4326")
+    with pytest.raises(BadInput, match='Column "照片" holds binary'):
+        write_layers(tmp_path / f"a.{suffix}", {"grids": layer})
+
+
+def test_an_infinite_number_is_refused_by_column(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match='Column "比率" holds an infinite'):
+        geojson_of(tmp_path, "比率", pa.array([float("inf")]))
