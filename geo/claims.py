@@ -5,9 +5,10 @@ over it, ground outside the parent to nobody. Duplicates, cells inside other cel
 large faces are left to a person.
 """
 
+import itertools
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -48,7 +49,7 @@ class RepairRules:
         A cell that lies inside another one: left to a person, or it keeps its ground and
         is cut out of the other.
     decisions : mapping of int to int
-        A person's word: face number -> cell.
+        A person's word: face number -> cell, or ``NOBODY`` for ground outside the parent.
     """
 
     overlap_rule: Literal["rank", "share", "border"] = "rank"
@@ -183,26 +184,29 @@ def judge(claims: tuple[Claim, ...], areas: Floats, rules: RepairRules) -> list[
         New cells go by the numbers behind the last one.
     """
     inside = _containments(claims, areas)
-    verdicts: list[Verdict] = []
-    fresh = len(areas)
-    for number, claim in enumerate(claims):
-        verdict = _judged(number, claim, areas, inside, rules)
-        if verdict.rule == "new_cell":
-            verdict, fresh = Verdict(fresh, "new_cell"), fresh + 1
-        verdicts.append(verdict)
-    return verdicts
+    verdicts = [_judged(number, claim, areas, inside, rules) for number, claim in enumerate(claims)]
+    return numbered(verdicts, len(areas))
+
+
+def numbered(verdicts: Sequence[Verdict], count: int) -> list[Verdict]:
+    """The same with new cells numbered without a break, from the count of cells on."""
+    fresh = itertools.count(count)
+    return [replace(verdict, winner=next(fresh)) if verdict.rule == "new_cell" else verdict for verdict in verdicts]
 
 
 def _judged(
     number: int, claim: Claim, areas: Floats, inside: Mapping[tuple[int, int], str], rules: RepairRules
 ) -> Verdict:
-    if claim.kind == "overshoot":
-        return Verdict(None, "parent")
     if number in rules.decisions:
-        return Verdict(rules.decisions[number], "decision")
+        winner = rules.decisions[number]
+        return Verdict(None if winner == NOBODY else winner, "decision")
+    # Why an overlap is for a person whatever its size says more than its size.
+    verdict = _overlap(claim, areas, inside, rules) if claim.kind == "overlap" else None
+    if verdict is not None and verdict.is_open:
+        return verdict
     if claim.area > rules.max_auto_area:
         return Verdict(None, "person", "too_large")
-    return _gap(claim, rules) if claim.kind == "gap" else _overlap(claim, areas, inside, rules)
+    return verdict or (_gap(claim, rules) if claim.kind == "gap" else Verdict(None, "parent"))
 
 
 def _gap(claim: Claim, rules: RepairRules) -> Verdict:

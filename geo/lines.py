@@ -17,6 +17,9 @@ from geo.segments import Keys, as_shapes, vertex_hash
 
 # Two areas that differ by less than this share are the same.
 _SAME_AREA = 1e-9
+# So much of the furthest shift of a border's end, and at most so much of its last edge, turns aside with it.
+_STUB = 0.25
+_MOST_OF_AN_EDGE = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,26 @@ class Lines:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Shifts:
+    """Ends of borders that go to another vertex of the parent.
+
+    Attributes
+    ----------
+    start, end : ndarray of float, shape (n, 2)
+        Where they ended, and where they end now.
+    far : ndarray of float, shape (m, 2)
+        Ends that stay: the nearest vertex of the parent is too far off.
+    """
+
+    start: Floats
+    end: Floats
+    far: Floats
+
+
+NO_SHIFTS = Shifts(np.empty((0, 2)), np.empty((0, 2)), np.empty((0, 2)))
+
+
 def _extra(lines: Lines, parent: Polygon | MultiPolygon, count: int) -> Ints:
     """Vertices on the parent's edges that it had not."""
     start = lines.start[lines.owner == count]
@@ -81,15 +104,57 @@ def without_needless(lines: Lines, parent: Polygon | MultiPolygon, count: int) -
     return _without(lines, np.setdiff1d(extra, needed), count)
 
 
-def on_chain(lines: Lines, parent: Polygon | MultiPolygon, count: int, *, stays: Ints) -> Lines:
-    """Let borders end on vertices that the parent has, but for some that stay where they are."""
-    return _without(lines, np.setdiff1d(_extra(lines, parent, count), stays), count)
+def on_chain(
+    lines: Lines, parent: Polygon | MultiPolygon, count: int, *, stays: Ints, max_shift: float, decimals: int | None
+) -> tuple[Lines, Shifts]:
+    """Let borders end on vertices that the parent has, but for some that stay where they are.
+
+    Only the last bit of a border turns aside: the rest keeps its place.
+    """
+    extra = np.setdiff1d(_extra(lines, parent, count), stays)
+    became = _nearest_kept(lines, extra, count)
+    way = np.hypot(*(lines.xy[became[extra]] - lines.xy[extra]).T)
+    near, far = extra[way <= max_shift], extra[way > max_shift]
+    shifts = Shifts(lines.xy[near], lines.xy[became[near]], lines.xy[far])
+    if not len(near):
+        return lines, shifts
+    became[far] = far
+    # The same for all: of two that end on one vertex, the one from further off passes below the other.
+    return _bent(lines, near, became, count, stub=_STUB * float(way[way <= max_shift].max()), decimals=decimals), shifts
+
+
+def _bent(lines: Lines, moved: Ints, became: Ints, count: int, *, stub: float, decimals: int | None) -> Lines:
+    """Edges from moved vertices to where those have gone, by way of a new vertex near by."""
+    low, high = np.minimum(lines.start, lines.end), np.maximum(lines.start, lines.end)
+    edge = low * len(lines.xy) + high
+    leaves = ~np.isin(edge, edge[lines.owner == count])
+    vertex, other = np.concatenate([lines.start, lines.end]), np.concatenate([lines.end, lines.start])
+    turns = np.flatnonzero(np.isin(vertex, moved) & np.tile(leaves, 2))
+    _, first, number = np.unique(vertex[turns] * len(lines.xy) + other[turns], return_index=True, return_inverse=True)
+    start, way = lines.xy[vertex[turns[first]]], lines.xy[other[turns[first]]] - lines.xy[vertex[turns[first]]]
+    share = np.minimum(stub / np.hypot(*way.T), _MOST_OF_AN_EDGE)
+    points = start + way * share[:, None]
+    xy = np.vstack([lines.xy, points if decimals is None else np.round(points, decimals) + 0.0])
+    through = np.full(len(vertex), -1, dtype=np.int64)
+    through[turns] = len(lines.xy) + number
+    leave, arrive = through[: len(edge)], through[len(edge) :]
+    begin, end = became[lines.start], became[lines.end]
+    starts = [begin[leave >= 0], np.where(leave >= 0, leave, begin), arrive[arrive >= 0]]
+    ends = [leave[leave >= 0], np.where(arrive >= 0, arrive, end), end[arrive >= 0]]
+    owners = [lines.owner[leave >= 0], lines.owner, lines.owner[arrive >= 0]]
+    return Lines(xy, *(np.concatenate(parts) for parts in (starts, ends, owners))).summed()
 
 
 def _without(lines: Lines, extra: Ints, count: int) -> Lines:
-    """Let vertices on the parent's edges go to the nearer of the two that stay, along the border."""
+    """Let vertices on the parent's edges go to the nearer of the two that stay."""
     if not len(extra):
         return lines
+    became = _nearest_kept(lines, extra, count)
+    return Lines(lines.xy, became[lines.start], became[lines.end], lines.owner).summed()
+
+
+def _nearest_kept(lines: Lines, extra: Ints, count: int) -> Ints:
+    """For each vertex itself, for those that go the nearer of the two that stay, along the border."""
     border = lines.owner == count
     start, end = lines.start[border], lines.end[border]
     # The parent may come twice through a vertex that it had, but not through one that it had not.
@@ -105,7 +170,7 @@ def _without(lines: Lines, extra: Ints, count: int) -> Lines:
             other = following[other]
         near = np.hypot(*(lines.xy[one] - lines.xy[vertex])) <= np.hypot(*(lines.xy[other] - lines.xy[vertex]))
         became[vertex] = one if near else other
-    return Lines(lines.xy, became[lines.start], became[lines.end], lines.owner).summed()
+    return became
 
 
 def marks_of(owner: Ints, start: Floats, end: Floats, count: int) -> Keys:

@@ -14,7 +14,7 @@ from shapely import MultiPolygon, Polygon
 
 from geo.crossings import with_segments
 from geo.faults import Faults
-from geo.lines import Lines, areas_of, marks_of, on_chain, without_needless
+from geo.lines import NO_SHIFTS, Lines, Shifts, areas_of, marks_of, on_chain, without_needless
 from geo.rings import Floats, Ints, Shapes
 from geo.segments import Keys, Segments, as_shapes, joined, segments_of, vertex_hash
 
@@ -36,12 +36,31 @@ class Rebuilt:
         Cells that differ, ascending.
     marks : ndarray of uint64
         A number for the boundary of each owner.
+    shifts : Shifts
+        Ends of borders that a fixed parent has no vertex for.
     """
 
     shapes: Shapes
     parent: Polygon | MultiPolygon
     changed: Ints
     marks: Keys
+    shifts: Shifts
+
+
+@dataclass(frozen=True, slots=True)
+class FixedParent:
+    """How borders end on a parent that gets no vertex.
+
+    Attributes
+    ----------
+    max_shift : float
+        They end on the nearest vertex that it has, if that is not further off than this.
+    decimals : int or None
+        New vertices are rounded to so many.
+    """
+
+    max_shift: float
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +120,7 @@ def rebuild(
     winners: Sequence[int | None],
     settled: Sequence[bool],
     *,
-    is_parent_fixed: bool,
+    fixed: FixedParent | None = None,
     previous: Rebuilt | None = None,
 ) -> Rebuilt:
     """Give faces to cells.
@@ -113,9 +132,8 @@ def rebuild(
         The only cell over each faulty face from now on; None for no cell.
     settled : sequence of bool
         Faces that are not settled stay as they are.
-    is_parent_fixed : bool
-        Borders that would end between two vertices of the parent end on the nearer one,
-        instead of giving the parent a vertex.
+    fixed : FixedParent, optional
+        Without it the parent gets the vertices that borders end on.
     previous : Rebuilt, optional
         Of the same material: what has not changed since is taken from it.
 
@@ -128,12 +146,16 @@ def rebuild(
     given = _given(material.faults, winners, settled, count)
     summed = material.lines.with_more(*given).summed()
     lines = without_needless(summed, material.parent, count)
-    if is_parent_fixed:
-        lines = on_chain(lines, material.parent, count, stays=_open_vertices(material.faults, settled))
+    shifts = NO_SHIFTS
+    if fixed is not None:
+        stays = _open_vertices(material.faults, settled)
+        lines, shifts = on_chain(
+            lines, material.parent, count, stays=stays, max_shift=fixed.max_shift, decimals=fixed.decimals
+        )
     marks = marks_of(lines.owner, lines.xy[lines.start], lines.xy[lines.end], count + 1 + made)
     before = np.zeros(len(marks), dtype=np.uint64)
     before[: count + 1] = material.marks
-    if is_parent_fixed:
+    if fixed is not None:
         marks[count] = before[count]
     different = np.flatnonzero(marks != before)
     known = {}
@@ -148,7 +170,7 @@ def rebuild(
     for number, shape in known.items():
         shapes[number - (number > count)] = shape
     cells = different[different != count]
-    return Rebuilt(shapes, own, cells - (cells > count), marks)
+    return Rebuilt(shapes, own, cells - (cells > count), marks, shifts)
 
 
 def _shape_of(built: Rebuilt, owner: int, count: int) -> Any:

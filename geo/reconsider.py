@@ -21,6 +21,8 @@ from geo.rebuild import Rebuilt
 from geo.rings import Floats, Shapes
 from geo.segments import as_shapes
 
+# A cell with less than this share of its ground is empty; what is left is rounding.
+_NOTHING = 1e-9
 # A building reaches into a cell with more than this share of its ground, or it only leans on the border.
 _LEANS = 1e-6
 
@@ -34,7 +36,7 @@ class Objection:
     unfit : frozenset of int
         Cells that must not get the face.
     reason : str
-        "would_empty", "would_split" or "would_cut_building".
+        "would_empty", "would_split", "would_cut_building" or "would_shift".
     is_lasting : bool
         Whether the cells stay unfit whatever else is decided.
     """
@@ -87,25 +89,31 @@ def objections(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused:
     Returns
     -------
     dict of int to Objection
-        By face; a person's word is not objected to.
+        By face; a person may cut a building.
     """
+    cut = _cut(case, built, verdicts)
     found = {
         **_parted(case, built, verdicts, refused),
-        **_cut(case, built, verdicts),
+        **{face: why for face, why in cut.items() if verdicts[face].rule != "decision"},
         **_emptied(case, built, verdicts),
+        **_shifted(case, built),
     }
-    return {face: why for face, why in found.items() if verdicts[face].rule not in {"decision", "person"}}
+    return {face: why for face, why in found.items() if not verdicts[face].is_open}
 
 
 def next_best(case: Case, face: int, verdict: Verdict, unfit: Collection[int], reason: str) -> Verdict:
-    """The verdict on a face when some cells must not get it; a person's where none is left."""
+    """The verdict on a face when some cells must not get it; a person's where none is left, or it was a person's."""
     left = [cell for cell in ordered(case.claims[face], case.areas, case.rules) if cell not in unfit]
-    return Verdict(left[0], verdict.rule) if left else Verdict(None, "person", reason)
+    if not left or verdict.rule == "decision":
+        return Verdict(None, "person", reason)
+    return verdict if left[0] == verdict.winner else Verdict(left[0], "next_best", reason)
 
 
 def _emptied(case: Case, built: Rebuilt, verdicts: Sequence[Verdict]) -> dict[int, Objection]:
     """Faces that were the last ground of a cell: a person decides, or the cell keeps them."""
-    empty = {int(cell) for cell in built.changed if built.shapes[cell].is_empty}
+    left = shapely.area(built.shapes[built.changed])
+    was = np.array([case.areas[cell] if cell < len(case.areas) else 0.0 for cell in built.changed.tolist()])
+    empty = set(built.changed[left <= was * _NOTHING].tolist())
     keeps = case.rules.contained == "keep"
     found: dict[int, Objection] = {}
     for face, (claim, verdict) in enumerate(zip(case.claims, verdicts, strict=True)) if empty else ():
@@ -125,17 +133,15 @@ def _parted(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Re
     if not split:
         return found
     lost, got = _exchanged(case.claims, verdicts)
+    word = {face for face, verdict in enumerate(verdicts) if verdict.rule == "decision"}
     for cell in split:
         parts = shapely.get_parts(built.shapes[cell])
         touched = _parts_touched(parts, case.faults.polygons, lost.get(cell, []))
-        between = [face for face, number in touched.items() if number > 1 and verdicts[face].rule != "decision"]
+        between = [face for face, number in touched.items() if number > 1 and face not in word]
         fit = [f for f in between if case.claims[f].kind == "overlap" and cell not in refused.get(f, frozenset())]
         minor = np.delete(parts, int(np.argmax(shapely.area(parts))))
-        shed = [
-            face
-            for face in got.get(cell, ())
-            if verdicts[face].rule != "decision" and _lies_in(case.faults.polygons[face], minor)
-        ]
+        added = [face for face in got.get(cell, ()) if _lies_in(case.faults.polygons[face], minor)]
+        shed = [face for face in added if face not in word]
         if fit:
             # One face at a time: giving back more than is needed parts somebody else.
             best = max(fit, key=lambda face: (touched[face], -case.claims[face].area))
@@ -143,7 +149,9 @@ def _parted(case: Case, built: Rebuilt, verdicts: Sequence[Verdict], refused: Re
         elif shed:
             found.update({face: Objection(frozenset({cell}), "would_split") for face in shed})
         else:
-            everybody = {face: frozenset(case.claims[face].candidates()) for face in between}
+            # What else could change is a person's word.
+            concerned = between or [face for face in (*added, *touched) if face in word]
+            everybody = {face: frozenset(case.claims[face].candidates()) for face in concerned}
             found.update({face: Objection(cells, "would_split") for face, cells in everybody.items()})
     return found
 
@@ -160,6 +168,41 @@ def _parts_touched(parts: Shapes, polygons: Shapes, lost: Sequence[int]) -> dict
         np.logical_or.at(together, group, touches)
         touches = together[group]
     return dict(zip(lost, touches.sum(axis=1).tolist(), strict=True))
+
+
+def _shifted(case: Case, built: Rebuilt) -> dict[int, Objection]:
+    """Faces that end on a fixed parent where it has no vertex near enough."""
+    points = shapely.points(built.shifts.far)
+    _, face = shapely.STRtree(case.faults.polygons).query(points, predicate="intersects")
+    return {
+        number: Objection(frozenset(case.claims[number].candidates()), "would_shift")
+        for number in np.unique(face).tolist()
+    }
+
+
+def newly_cut(case: Case, built: Rebuilt) -> tuple[int, ...]:
+    """Buildings beside all faces that one cell held and none holds now: the end of a border has shifted.
+
+    Parameters
+    ----------
+    case : Case
+    built : Rebuilt
+
+    Returns
+    -------
+    tuple of int
+        Positions among the buildings.
+    """
+    if not len(case.buildings) or not len(built.shifts.start):
+        return ()
+    near = np.unique(
+        shapely.STRtree(case.buildings).query(case.shapes[built.changed[built.changed < len(case.shapes)]])[1]
+    )
+    # What lies under a face has been looked at.
+    under = shapely.STRtree(case.buildings).query(case.faults.polygons, predicate="intersects")[1]
+    asked = np.setdiff1d(near, under)
+    standing = case.buildings[asked]
+    return tuple(asked[_is_whole(case.shapes, standing) & ~_is_whole(built.shapes, standing)].tolist())
 
 
 def _lies_in(face: Polygon, parts: Shapes) -> bool:
@@ -226,7 +269,10 @@ def _fit(case: Case, building: int, faces: Sequence[int]) -> dict[int, float]:
 def _is_whole(shapes: Shapes, standing: Shapes) -> NDArray[np.bool_]:
     """Whether one cell holds each building whole."""
     result = np.zeros(len(standing), dtype=bool)
-    building, cell = shapely.STRtree(shapes).query(standing, predicate="intersects")
+    # What is not valid holds nothing.
+    usable = shapes.copy()
+    usable[~shapely.is_valid(shapes)] = None
+    building, cell = shapely.STRtree(usable).query(standing, predicate="intersects")
     whole = shapely.area(standing)[building]
     inside = shapely.area(shapely.intersection(standing[building], shapes[cell]))
     result[building[(inside >= whole * (1 - _LEANS))]] = True

@@ -6,18 +6,19 @@ that would empty a cell, part it or cut a building are taken back; what no rule 
 is left to a person. A repair is proved when nothing is left over of its boundaries.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import shapely
-from shapely import MultiPolygon, Polygon
+from shapely import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.claims import Claim, Kind, RepairRules, Verdict, claims_of, judge
+from geo.claims import NOBODY, Claim, Kind, RepairRules, Verdict, claims_of, judge, numbered
 from geo.errors import GeometryProblem
 from geo.faults import faults_of
-from geo.rebuild import Material, Rebuilt, material_of, rebuild
-from geo.reconsider import Case, next_best, objections
+from geo.rebuild import FixedParent, Material, Rebuilt, material_of, rebuild
+from geo.reconsider import Case, newly_cut, next_best, objections
 from geo.residual import prove, require_valid
 from geo.segments import as_shapes
 
@@ -45,12 +46,14 @@ class LogEntry:
         Cells that could get it, with the length of their border along it in units of y.
     rule : str
         "longest_border", "named", "new_cell", "rank", "share", "border", "contained",
-        "parent" (outside it, taken from all), "decision" (a person's), "person" (left to one).
+        "parent" (outside it, taken from all), "next_best" (the first choice would do harm),
+        "decision" (a person's), "person" (left to one).
     winner : int or None
         The only cell over it now; None for nobody, or where it is left to a person.
     reason : str
         Why it is left to a person: "duplicate", "contained", "crowded", "too_large",
-        "would_empty", "would_split", "would_cut_building", "no_neighbour".
+        "would_empty", "would_split", "would_cut_building", "would_shift", "no_neighbour"; of
+        the next best, what the first choice would have done.
     """
 
     face: int
@@ -84,6 +87,10 @@ class Repair:
         Nothing is left over: the cells fill the parent exactly, edge for edge.
     open_faces : int
         Faces left to a person.
+    shifts : tuple of LineString
+        From where a border ended to the vertex of a fixed parent on which it ends now.
+    cut : tuple of int
+        Buildings that a shift would cut; with any, nothing is proved.
     """
 
     cells: tuple[Polygon | MultiPolygon, ...]
@@ -93,6 +100,8 @@ class Repair:
     tolerance: float = 0.0
     is_proved: bool = True
     open_faces: int = 0
+    shifts: tuple[LineString, ...] = ()
+    cut: tuple[int, ...] = ()
 
 
 def repair(
@@ -104,6 +113,7 @@ def repair(
     buildings: Iterable[BaseGeometry] = (),
     decimals: int | None = None,
     is_parent_fixed: bool = False,
+    max_shift: float = math.inf,
     aspect: float = 1.0,
 ) -> Repair:
     """Close gaps and overlaps and cut off overshoot until the coverage is proved.
@@ -123,6 +133,8 @@ def repair(
         New vertices are rounded to so many, as stored coordinates are.
     is_parent_fixed : bool
         The parent gets no vertex: borders end on the nearest vertex that it has.
+    max_shift : float
+        What would have to go further for that is left to a person.
     aspect : float
         Length of a unit of x in units of y, such as the cosine of the latitude in degrees:
         the longest border is the longest on the ground.
@@ -144,13 +156,20 @@ def repair(
     standing = as_shapes(buildings)
     result: Repair | None = None
     for tolerance in tolerances:
-        faults = faults_of(shapes, parent, tolerance=tolerance, decimals=decimals)
+        try:
+            faults = faults_of(shapes, parent, tolerance=tolerance, decimals=decimals)
+        except GeometryProblem:
+            # What does not come to rest with one tolerance may do so with the next.
+            if tolerance == tolerances[-1]:
+                raise
+            continue
         if faults is None:
             return Repair(tuple(shapes), parent)
         claims = claims_of(faults, len(shapes), aspect=aspect)
         _require_known(rules.decisions, claims, len(shapes))
         case = Case(shapes, faults, claims, rules, standing, shapely.area(shapes))
-        result = replace(_repaired(case, parent, is_parent_fixed=is_parent_fixed), tolerance=tolerance)
+        fixed = FixedParent(max_shift, decimals) if is_parent_fixed else None
+        result = replace(_repaired(case, parent, fixed), tolerance=tolerance)
         if result.is_proved or result.open_faces:
             break
     if result is None:
@@ -158,12 +177,13 @@ def repair(
     return result
 
 
-def _repaired(case: Case, parent: Polygon | MultiPolygon, *, is_parent_fixed: bool) -> Repair:
+def _repaired(case: Case, parent: Polygon | MultiPolygon, fixed: FixedParent | None) -> Repair:
     verdicts = judge(case.claims, case.areas, case.rules)
     refused: dict[int, frozenset[int]] = {}
     concerned = {cell for claim in case.claims for cell in (*claim.owners, *claim.borders)}
-    material = material_of(case.shapes, parent, case.faults, concerned | set(case.rules.decisions.values()))
-    built = _built(material, verdicts, is_parent_fixed=is_parent_fixed)
+    named = set(case.rules.decisions.values()) - {NOBODY}
+    material = material_of(case.shapes, parent, case.faults, concerned | named)
+    built = _built(material, verdicts, fixed)
     for attempt in range(_MAX_ROUNDS):
         harm = objections(case, built, verdicts, refused)
         if not harm:
@@ -175,24 +195,28 @@ def _repaired(case: Case, parent: Polygon | MultiPolygon, *, is_parent_fixed: bo
             # What does not come to rest is for a person.
             unfit = frozenset(case.claims[face].candidates()) if attempt >= _MAX_ROUNDS // 2 else unfit
             verdicts[face] = next_best(case, face, verdicts[face], unfit, objection.reason)
-        built = _built(material, verdicts, is_parent_fixed=is_parent_fixed, previous=built)
+        verdicts = numbered(verdicts, len(case.shapes))
+        built = _built(material, verdicts, fixed, previous=built)
     is_open = sum(verdict.is_open for verdict in verdicts)
+    cut = newly_cut(case, built)
     return Repair(
         tuple(built.shapes),
         built.parent,
         tuple(built.changed.tolist()),
         tuple(_entry(case, number, verdict) for number, verdict in enumerate(verdicts)),
-        is_proved=not is_open and not harm and _is_proved(built),
+        is_proved=not is_open and not harm and not cut and _is_proved(built),
         open_faces=is_open,
+        shifts=tuple(LineString(pair) for pair in zip(built.shifts.start, built.shifts.end, strict=True)),
+        cut=cut,
     )
 
 
 def _built(
-    material: Material, verdicts: Sequence[Verdict], *, is_parent_fixed: bool, previous: Rebuilt | None = None
+    material: Material, verdicts: Sequence[Verdict], fixed: FixedParent | None, previous: Rebuilt | None = None
 ) -> Rebuilt:
     winners = [verdict.winner for verdict in verdicts]
     settled = [not verdict.is_open for verdict in verdicts]
-    return rebuild(material, winners, settled, is_parent_fixed=is_parent_fixed, previous=previous)
+    return rebuild(material, winners, settled, fixed=fixed, previous=previous)
 
 
 def _is_proved(built: Rebuilt) -> bool:
@@ -219,13 +243,13 @@ def _entry(case: Case, number: int, verdict: Verdict) -> LogEntry:
 
 def _require_known(decisions: Mapping[int, int], claims: Sequence[Claim], count: int) -> None:
     for face, cell in decisions.items():
-        if 0 <= face < len(claims) and claims[face].kind == "overshoot":
-            raise GeometryProblem(
-                f"决定中的面 {face} 在区域之外,不能归任何网格;请改区域边界,或去掉这条决定。",
-                f"Face {face} is outside the area, so no cell can get it: move the area's border or drop it.",
-            )
-        if not 0 <= face < len(claims) or not 0 <= cell < count:
+        if not 0 <= face < len(claims) or not NOBODY <= cell < count:
             raise GeometryProblem(
                 f"决定中的面 {face} 或网格 {cell} 不存在。请用最新的修补记录重新填写。",
                 f"There is no face {face} or no cell {cell} as the decision says. Fill in the newest log again.",
+            )
+        if (claims[face].kind == "overshoot") != (cell == NOBODY):
+            raise GeometryProblem(
+                f"决定中的面 {face}:区域之外的地只能裁去,区域之内的地须归一个网格。",
+                f"Face {face}: ground outside the area can only be taken off, ground inside must go to a cell.",
             )

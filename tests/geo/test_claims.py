@@ -11,7 +11,7 @@ import shapely
 from numpy.random import Generator
 from shapely import MultiPolygon, Polygon, box
 
-from geo.claims import Claim, RepairRules, Verdict, claims_of, judge, ordered
+from geo.claims import NOBODY, Claim, RepairRules, Verdict, claims_of, judge, ordered
 from geo.faults import faults_of
 from geo.segments import as_shapes
 
@@ -139,9 +139,11 @@ OVERLAP = Claim("overlap", 5.0, (1, 4), {1: 3.0, 4: 2.0})
 OUTSIDE = Claim("overshoot", 5.0, (1, 4), {})
 
 
-def test_ground_outside_goes_to_nobody_even_against_a_decision() -> None:
-    for rules in ({}, {"decisions": {0: 1}}, {"max_auto_area": 1.0}, {"keep": (4,)}):
+def test_ground_outside_goes_to_nobody_but_a_person_is_asked_of_much() -> None:
+    for rules in ({}, {"keep": (4,)}):
         assert verdict(OUTSIDE, **rules) == Verdict(None, "parent")
+    assert verdict(OUTSIDE, max_auto_area=1.0) == Verdict(None, "person", "too_large")
+    assert verdict(OUTSIDE, max_auto_area=1.0, decisions={0: NOBODY}) == Verdict(None, "decision")
 
 
 def test_a_named_cell_takes_gaps_along_its_border_only() -> None:

@@ -8,6 +8,7 @@ import shapely
 from shapely import MultiPolygon, Polygon, box
 
 import geo.repair
+from geo.claims import NOBODY
 from geo.errors import GeometryProblem
 from geo.repair import LogEntry, Repair, RepairRules, repair
 from geo.residual import Proof, prove
@@ -183,7 +184,7 @@ def test_a_crossing_goes_to_the_bar_that_it_would_cut() -> None:
     # Ranked behind, but the first one only loses an end.
     pole = box(9, 0, 11, 6)
     result = mended(pole, BARS[0], *CORNERS[:2], box(0, 6, 20, 10))
-    assert (only(result).winner, only(result).rule, result.is_proved) == (1, "rank", True)
+    assert (only(result).winner, only(result).rule, result.is_proved) == (1, "next_best", True)
     assert shapely.get_num_geometries(list(result.cells)).tolist() == [1] * 5
 
 
@@ -215,7 +216,7 @@ def test_too_many_cells_in_one_place_are_for_a_person() -> None:
 def test_a_building_in_an_overlap_stays_whole() -> None:
     in_second = box(9, 4, 13, 6)
     result = mended(A, B, buildings=(in_second,))
-    assert (only(result).winner, only(result).rule, result.is_proved) == (1, "rank", True)
+    assert (only(result).winner, only(result).rule, result.is_proved) == (1, "next_best", True)
     assert result.cells[1].covers(in_second)
 
 
@@ -251,13 +252,18 @@ def test_a_person_decides() -> None:
     assert (only(result).rule, only(result).winner, areas(result)) == ("decision", 1, [80.0, 120.0])
 
 
-def test_a_persons_word_may_part_a_cell() -> None:
+def test_a_persons_word_that_would_part_a_cell_comes_back_to_the_person() -> None:
     result = mended(BARS[1], BARS[0], *CORNERS, decisions={0: 1})
-    assert result.is_proved
-    assert shapely.get_num_geometries(list(result.cells))[:2].tolist() == [2, 1]
+    assert reasons(result) == ["would_split"]
+    assert shapely.get_num_geometries(list(result.cells))[:2].tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("decisions", [{1: 0}, {-1: 0}, {0: 2}, {0: -1}])
+def test_a_persons_word_that_would_empty_a_cell_comes_back_to_the_person() -> None:
+    result = mended(LEFT, LEFT, box(10, 0, 20, 10), decisions={0: 1})
+    assert (reasons(result), areas(result)) == (["would_empty"], [100.0, 100.0, 100.0])
+
+
+@pytest.mark.parametrize("decisions", [{1: 0}, {-1: 0}, {0: 2}, {0: -2}])
 def test_a_decision_on_what_there_is_not_is_refused(decisions: dict[int, int]) -> None:
     with pytest.raises(GeometryProblem, match="newest log"):
         mended(A, B, decisions=decisions)
@@ -297,7 +303,8 @@ def test_a_fixed_parent_is_the_same_bit_by_bit() -> None:
     on_border = shapely.get_coordinates(list(result.cells))
     on_border = on_border[np.isin(on_border[:, 1], (0.0, 10.0))]
     assert {tuple(point) for point in on_border.tolist()} <= {tuple(point) for point in corners.tolist()}
-    assert result.cells[0].bounds[2] == 8.0
+    # All but its ends keeps its place.
+    assert result.cells[0].bounds[2] == 8.9
 
 
 @pytest.mark.parametrize("fixed", [True, False])
@@ -401,6 +408,58 @@ def test_a_decision_does_not_part_a_cell_by_what_is_cut_off_elsewhere() -> None:
     assert reasons(result) == ["would_split"]
 
 
-def test_ground_outside_the_parent_cannot_be_given_away() -> None:
-    with pytest.raises(GeometryProblem, match="Face 0 is outside the area"):
-        mended(box(-2, 0, 10, 10), box(10, 0, 20, 10), decisions={0: 1})
+@pytest.mark.parametrize(("cells", "cell"), [((box(-2, 0, 10, 10), box(10, 0, 20, 10)), 1), ((A, B), NOBODY)])
+def test_ground_outside_goes_to_nobody_and_ground_inside_to_somebody(cells: tuple[Shape, ...], cell: int) -> None:
+    with pytest.raises(GeometryProblem, match="can only be taken off"):
+        mended(*cells, decisions={0: cell})
+
+
+def test_large_ground_outside_is_taken_off_by_a_persons_word() -> None:
+    cells = (box(-9, 0, 10, 10), box(10, 0, 20, 10))
+    asked = mended(*cells, max_auto_area=50.0)
+    assert (reasons(asked), asked.cells[0].equals(cells[0])) == (["too_large"], True)
+    result = mended(*cells, max_auto_area=50.0, decisions={0: NOBODY})
+    assert (only(result).rule, result.is_proved, areas(result)) == ("decision", True, [100.0, 100.0])
+
+
+def test_why_an_overlap_is_for_a_person_says_more_than_its_size() -> None:
+    assert reasons(mended(LEFT, LEFT, box(10, 0, 20, 10), max_auto_area=1.0)) == ["duplicate"]
+
+
+def test_new_cells_are_numbered_without_a_break() -> None:
+    # A building keeps the first gap from becoming a cell.
+    cells = (box(0, 0, 5, 10), box(8, 0, 12, 10), box(15, 0, 20, 10))
+    result = mended(*cells, buildings=(box(4, 4, 6, 6),), new_cell_min_area=1.0)
+    assert sorted((entry.rule, entry.winner, entry.reason) for entry in result.log) == [
+        ("new_cell", 3, ""),
+        ("next_best", 0, "would_cut_building"),
+    ]
+    assert (result.is_proved, areas(result)) == (True, [80.0, 40.0, 50.0, 30.0])
+
+
+def test_only_the_end_of_a_border_turns_to_a_vertex_of_a_fixed_parent() -> None:
+    chain, beside = PARENT.segmentize(2.0), box(10.2, 2.0, 10.95, 8.0)
+    result = mended(box(0, 0, 11, 10), box(11, 0, 20, 10), parent=chain, fixed=True, buildings=(beside,))
+    assert (result.is_proved, result.log, len(result.shifts)) == (True, (), 2)
+    assert max(shift.length for shift in result.shifts) == 1.0
+    assert result.cells[0].contains(beside)
+    assert abs(result.cells[0].area - 110.0) <= 2 * 0.5 * 0.25 * 1.0
+
+
+def test_a_shift_that_would_cut_a_building_proves_nothing() -> None:
+    result = mended(
+        box(0, 0, 11, 10),
+        box(11, 0, 20, 10),
+        parent=PARENT.segmentize(2.0),
+        fixed=True,
+        buildings=(box(10, 9, 11, 10),),
+    )
+    assert (result.is_proved, result.cut) == (False, (0,))
+
+
+def test_a_border_whose_end_would_shift_too_far_is_for_a_person() -> None:
+    cells = (box(0, 0, 8.9, 10), box(9.1, 0, 20, 10))
+    result = repair(cells, PARENT, tolerances=TOLERANCES, is_parent_fixed=True, max_shift=1.5)
+    assert (reasons(result), result.parent is PARENT) == (["would_shift"], True)
+    for before, after in zip(cells, result.cells, strict=True):
+        assert before.equals(after)
