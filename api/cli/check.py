@@ -87,6 +87,8 @@ def check(
     files = Files(
         grids, parents, buildings, compounds, shops, streets, people, crs, code_column, parent_column, encoding
     )
+    if out is not None:
+        _require_place(out, files, certificate)
     rules = make_rules(
         min_units=min_units,
         max_units=max_units,
@@ -100,6 +102,16 @@ def check(
     show(snapshot, findings, comparison=comparison, out=out, format=format)
     is_wrong = comparison is not None and not comparison.holds
     return int(is_wrong or any(strict or finding.severity == "blocking" for finding in findings))
+
+
+def _require_place(out: Path, files: Files, certificate: Path | None) -> None:
+    """Find out, before any work, whether the findings can be written and would replace what is read."""
+    from boundaries.exchange.formats import SUFFIXES
+    from boundaries.exchange.placing import require_apart, require_place
+
+    inputs = {"GRIDS" if name == "grids" else f"--{name}": getattr(files, name) for name in files.named}
+    require_apart({**inputs, "--certificate": certificate}, [("--out", out)])
+    require_place(out, suffixes=SUFFIXES, option="--out")
 
 
 def show(

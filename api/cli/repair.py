@@ -101,7 +101,7 @@ def repair(
     int
         0 where the result is proved and written, 1 where nothing was written.
     """
-    from boundaries.exchange.repair_log import read_decisions, write_log
+    from boundaries.exchange.repair_log import read_decisions
     from boundaries.repairing import RepairOrder
 
     def order(snapshot: "Snapshot") -> "RepairOrder":
@@ -117,15 +117,15 @@ def repair(
 
     if draft is not None:
         _require_no_files(grids=grids, parents=parents, buildings=buildings, out=out, crs=crs, encoding=encoding)
-        outcome = _repair_draft(draft, area, order, context.actor(as_))
+        _require_log(log, decide)
+        outcome = _repair_draft(draft, area, order, context.actor(as_), log)
     else:
         from boundaries.services.file_repair import GridFiles
 
         source, target = _required(grids, out, area)
-        files = GridFiles(source, target, parents, buildings, crs, code_column, parent_column, encoding)
+        files = GridFiles(source, target, parents, buildings, crs, code_column, parent_column, encoding, decide, log)
         outcome = _repair_files(files, order)
     if log is not None:
-        write_log(log, outcome.mended.log, outcome.before.crs, context.language())
         note(f"修补记录已写入 {log}" if context.language() == "zh" else f"Log written to {log}")
     show(outcome, format)
     return 0 if outcome.is_written else 1
@@ -165,13 +165,25 @@ def _repair_files(files: "GridFiles", order: "MakeOrder") -> "Outcome":
         return repair_files(files, order, language=language, advance=advance)
 
 
-def _repair_draft(draft: int, area: str | None, order: "MakeOrder", actor: str) -> "Outcome":
+def _require_log(log: Path | None, decide: Path | None) -> None:
+    """Find out, before any work, whether the log can be written and would replace the decisions."""
+    from boundaries.exchange.formats import SUFFIXES
+    from boundaries.exchange.placing import require_apart, require_place
+
+    require_apart({"--decide": decide}, [("--log", log)])
+    if log is not None:
+        require_place(log, suffixes=SUFFIXES, option="--log")
+
+
+def _repair_draft(draft: int, area: str | None, order: "MakeOrder", actor: str, log: Path | None) -> "Outcome":
+    """Repair a draft; the log is in place before the draft is."""
+    from boundaries.exchange.repair_log import write_log
     from boundaries.services.draft_repair import repair_draft
     from boundaries.store.engine import writing
 
     label = "修补" if context.language() == "zh" else "repairing"
     with progress(label) as advance, writing(context.engine()) as session:
-        return repair_draft(
+        outcome = repair_draft(
             session,
             draft,
             order,
@@ -182,3 +194,6 @@ def _repair_draft(draft: int, area: str | None, order: "MakeOrder", actor: str) 
             now=context.now(),
             advance=advance,
         )
+        if log is not None:
+            write_log(log, outcome.mended.log, outcome.before.crs, context.language())
+    return outcome

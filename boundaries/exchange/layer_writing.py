@@ -47,7 +47,7 @@ def write_layers(path: Path, layers: Mapping[str, Layer], *, encoding: str | Non
     BadInput
         If the suffix is not one of ``SUFFIXES``, or a text cannot be written.
     """
-    require_writable(path)
+    _require_writable(path)
     suffix = path.suffix.lower()
     for number, (name, layer) in enumerate(layers.items()):
         own = name if len(layers) > 1 else path.stem
@@ -62,7 +62,7 @@ def write_layers(path: Path, layers: Mapping[str, Layer], *, encoding: str | Non
             _write_vector(place, layer, name=own, encoding=encoding or layer.encoding or "GBK")
 
 
-def require_writable(path: Path) -> None:
+def _require_writable(path: Path) -> None:
     """Refuse a suffix that is not written.
 
     Raises

@@ -17,14 +17,16 @@ Write = Callable[[Path], None]
 _INDEXES = frozenset({".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".ain", ".aih", ".atx", ".ixs", ".mxs", ".idm", ".ind"})
 
 
-def require_apart(inputs: Mapping[str, Path | None], outputs: Mapping[str, Path | None]) -> None:
+def require_apart(inputs: Mapping[str, Path | None], outputs: Sequence[tuple[str, Path | None]]) -> None:
     """Refuse to write over what is read, or two things into one file.
 
     Parameters
     ----------
-    inputs, outputs : mapping
-        Name of the option -> its file, None where it is not given. An input may name its
-        layer: ``file.gpkg|layername=NAME``.
+    inputs : mapping
+        Name of the option -> its file, None where it is not given; it may name its layer:
+        ``file.gpkg|layername=NAME``.
+    outputs : sequence of (str, Path or None)
+        Name of the option and a file that is written for it.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def require_apart(inputs: Mapping[str, Path | None], outputs: Mapping[str, Path 
     """
     read = [(name, split_layer(path, None)[0]) for name, path in inputs.items() if path is not None]
     written: list[tuple[str, Path]] = []
-    for name, path in ((name, path) for name, path in outputs.items() if path is not None):
+    for name, path in ((name, path) for name, path in outputs if path is not None):
         for other, taken in read:
             if _is_same(path, taken):
                 raise BadInput(
@@ -44,8 +46,8 @@ def require_apart(inputs: Mapping[str, Path | None], outputs: Mapping[str, Path 
         for other, taken in written:
             if _is_same(path, taken) or _key(path) == _key(taken):
                 raise BadInput(
-                    f"{name} 和 {other} 是同一个文件 {path},其中一个会覆盖另一个。请给 {name} 换一个文件名。",
-                    f"{name} and {other} are one file, {path}; one would replace the other. "
+                    f"{name} 和 {other} 会写入同一个文件 {path},其中一个会覆盖另一个。请给 {name} 换一个文件名。",
+                    f"{name} and {other} would both be written to {path}; one would replace the other. "
                     f"Choose another name for {name}.",
                 )
         written.append((name, path))

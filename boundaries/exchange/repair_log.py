@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from boundaries.errors import BadInput
-from boundaries.exchange.formats import Columns, write_columns
+from boundaries.exchange.formats import Columns, columns_writer
+from boundaries.exchange.placing import Write, write_whole
 from boundaries.exchange.reading import read_table
 from boundaries.exchange.tables import Table
 from boundaries.exchange.writing import as_sheet, place_columns
@@ -101,7 +102,18 @@ def write_log(path: Path, log: Sequence[MendedFace], crs: SourceCrs, language: L
     BadInput
         If the format or folder cannot be used.
     """
-    return write_columns(path, as_sheet(log_columns(log, crs, language=language), path))
+    return write_whole(path, log_writer(path, log, crs, language))
+
+
+def log_writer(path: Path, log: Sequence[MendedFace], crs: SourceCrs, language: Language = "zh") -> Write:
+    """How :func:`write_log` writes, so that a log can be put in place together with the result.
+
+    Raises
+    ------
+    BadInput
+        If the format cannot be used.
+    """
+    return columns_writer(path, as_sheet(log_columns(log, crs, language=language), path))
 
 
 def read_decisions(path: Path, snapshot: Snapshot) -> tuple[Decision, ...]:
@@ -136,10 +148,8 @@ def read_decisions(path: Path, snapshot: Snapshot) -> tuple[Decision, ...]:
         )
     head = HEADERS[language]
     winners = table.values(head[_WINNER])
-    kinds = table.values(head[_KIND]) if head[_KIND] in table.columns else [None] * len(table)
     faces = table.values(head[_FACE]) if head[_FACE] in table.columns else [None] * len(table)
-    outside = {"overshoot", KINDS["overshoot"].name_zh}
-    filled = [index for index, winner in enumerate(winners) if winner is not None and kinds[index] not in outside]
+    filled = [index for index, winner in enumerate(winners) if winner is not None]
     places = _places(table, filled, snapshot.crs, language)
     parents = table.values(head[_PARENT])
     return tuple(

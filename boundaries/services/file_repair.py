@@ -9,11 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from boundaries.errors import BadInput, Blocked
+from boundaries.exchange.formats import SUFFIXES as LOG_SUFFIXES
 from boundaries.exchange.headers import recognise
 from boundaries.exchange.layer_files import Layer, read_layer
-from boundaries.exchange.layer_writing import beside, require_writable, write_layers
-from boundaries.exchange.placing import write_whole
-from boundaries.exchange.reading import read_table, split_layer
+from boundaries.exchange.layer_writing import SUFFIXES, beside, write_layers
+from boundaries.exchange.placing import require_apart, require_place, write_together
+from boundaries.exchange.reading import read_table
+from boundaries.exchange.repair_log import log_writer
 from boundaries.exchange.rows import Rows
 from boundaries.exchange.snapshot_files import snapshot_from_files
 from boundaries.repairing import Mended, mend
@@ -35,7 +37,17 @@ _OUTLINE = {"zh": ("区域编码", "区域名称"), "en": ("area_code", "area_na
 
 @dataclass(frozen=True, slots=True)
 class GridFiles:
-    """The files of a repair, and how to read them."""
+    """The files of a repair, and how to read them.
+
+    Attributes
+    ----------
+    grids, parents, buildings, decisions : Path
+        What is read; ``decisions`` by the caller's order.
+    out, log : Path
+        What is written: the result, and every face with what became of it.
+    crs, code_column, parent_column, encoding : str
+        As for :func:`boundaries.exchange.snapshot_files.snapshot_from_files`.
+    """
 
     grids: Path
     out: Path
@@ -45,6 +57,8 @@ class GridFiles:
     code_column: str | None = None
     parent_column: str | None = None
     encoding: str | None = None
+    decisions: Path | None = None
+    log: Path | None = None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -57,6 +71,8 @@ def repair_files(
     files: GridFiles, make_order: MakeOrder, *, language: Language = "zh", advance: Advance = lambda _: None
 ) -> Outcome:
     """Repair a file of grids and write it, with its areas where these took in vertices.
+
+    The log is put in place together with the result, and alone where there is none.
 
     Parameters
     ----------
@@ -80,7 +96,7 @@ def repair_files(
     CrsProblem
         If a file's system is unknown.
     """
-    _require_new(files)
+    _require_places(files)
     before = snapshot_from_files(
         grids=files.grids,
         parents=files.parents,
@@ -93,7 +109,9 @@ def repair_files(
     require_usable(before)
     mended = mend(before, make_order(before), name_new=provisional(before, file_stem(language)), advance=advance)
     problem = refused(mended)
+    logs = [] if files.log is None else [(files.log, log_writer(files.log, mended.log, before.crs, language))]
     if problem is not None:
+        write_together(logs)
         return Outcome(before, mended, problem=problem)
     layers = _layers(files, before, mended, language)
 
@@ -104,21 +122,32 @@ def repair_files(
             raise Blocked(*wrong)
 
     try:
-        written = write_whole(files.out, write)
+        *_, written = write_together([*logs, (files.out, write)])
     except Blocked as wrong:
+        write_together(logs)
         return Outcome(before, mended, problem=(wrong.zh, wrong.en))
     return Outcome(before, mended, tuple(str(path) for path in written), is_written=True)
 
 
-def _require_new(files: GridFiles) -> None:
-    require_writable(files.out)
-    inputs = [split_layer(path, None)[0] for path in (files.grids, files.parents, files.buildings) if path is not None]
-    targets = {files.out.resolve(), beside(files.out, "parents").resolve()}
-    if any(path.resolve() in targets for path in inputs):
+def _require_places(files: GridFiles) -> None:
+    """Find out, before any work, what cannot be written or would replace what it must not."""
+    require_place(files.out, suffixes=SUFFIXES, option="--out")
+    inputs = {
+        "GRIDS": files.grids,
+        "--parents": files.parents,
+        "--buildings": files.buildings,
+        "--decide": files.decisions,
+    }
+    areas = None if files.out.suffix.lower() == ".gpkg" else beside(files.out, "parents")
+    require_apart(inputs, [("--out", files.out), ("--out", areas), ("--log", files.log)])
+    if files.log is not None:
+        require_place(files.log, suffixes=LOG_SUFFIXES, option="--log")
+    if areas is not None and areas.exists():
         raise BadInput(
-            f"--out {files.out} 会覆盖读入的文件。请换一个文件名,核对后再替换。",
-            f"--out {files.out} would replace a file that is read. Choose another name, and replace it when you have "
-            "looked at the result.",
+            f"--out {files.out}:补了顶点的区域要写入 {areas},该文件已存在,不会覆盖。"
+            "请给 --out 换一个文件名,或先移走该文件。",
+            f"--out {files.out}: areas that take in vertices are written to {areas}, which exists and is not replaced. "
+            "Choose another name for --out, or move that file away.",
         )
 
 

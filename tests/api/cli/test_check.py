@@ -95,11 +95,25 @@ def test_english(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
         (["GRIDS", "--shop-units", "commercial"], "commercial=1"),
         (["GRIDS", "--shop-units", "commercial=-2"], "commercial=1"),
         (["missing.gpkg"], "找不到文件"),
+        (["GRIDS", "--out", "GRIDS"], "会覆盖读入的文件(GRIDS)。请给 --out 换一个文件名"),
+        (["GRIDS", "--buildings", "b.csv", "--out", "b.csv"], "会覆盖读入的文件(--buildings)"),
+        (["GRIDS", "--certificate", "c.json", "--out", "./c.json"], "会覆盖读入的文件(--certificate)"),
+        (["GRIDS", "--out", "found.doc"], "--out found.doc:不会写 .doc"),
+        (["GRIDS", "--out", "no/found.csv"], "不能写入 no"),
     ],
 )
-def test_bad_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+def test_bad_usage(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     grids = str(grids_file(tmp_path))
+    before = Path(grids).read_bytes()
     assert run(["check", *(grids if text == "GRIDS" else text for text in arguments)]) == 2
     captured = capsys.readouterr()
     assert message in captured.err
     assert captured.out == ""
+    assert Path(grids).read_bytes() == before

@@ -387,7 +387,7 @@ def test_ten_thousand_duplicates_are_one_question(tmp_path: Path, capsys: pytest
     [
         ([], "请给出微网格文件"),
         (["GRIDS"], "请用 --out 给出"),
-        (["GRIDS", "--out", "o.xlsx"], "不会把网格写成 .xlsx"),
+        (["GRIDS", "--out", "o.xlsx"], "不会写 .xlsx"),
         (["GRIDS", "--out", "GRIDS"], "会覆盖读入的文件"),
         (["GRIDS", "--out", "no/folder/o.gpkg"], "不能写入"),
         (["GRIDS", "--out", "o.gpkg", "--area", "C1"], "--area 只用于 --draft"),
@@ -395,6 +395,14 @@ def test_ten_thousand_duplicates_are_one_question(tmp_path: Path, capsys: pytest
         (["GRIDS", "--out", "o.gpkg", "--gap-to", "G9"], "--gap-to G9"),
         (["GRIDS", "--out", "o.gpkg", "--overlap", "coin"], "--overlap"),
         (["GRIDS", "--out", "o.gpkg", "--decide", "GRIDS"], "不是修补记录"),
+        (["GRIDS", "--out", "o.gpkg", "--log", "GRIDS"], "会覆盖读入的文件(GRIDS)。请给 --log 换"),
+        (["GRIDS", "--out", "o.gpkg", "--log", "./o.gpkg"], "--log 和 --out 会写入同一个文件"),
+        (["GRIDS", "--out", "o.csv", "--log", "o_parents.csv"], "--log 和 --out 会写入同一个文件"),
+        (["GRIDS", "--out", "o.gpkg", "--decide", "l.csv", "--log", "l.csv"], "会覆盖读入的文件(--decide)"),
+        (["GRIDS", "--out", "o.gpkg", "--log", "l.doc"], "--log l.doc:不会写 .doc"),
+        (["GRIDS", "--out", "o.gpkg", "--log", "no/l.csv"], "--log no/l.csv:不能写入 no"),
+        (["--draft", "1", "--decide", "l.csv", "--log", "l.csv"], "会覆盖读入的文件(--decide)"),
+        (["--draft", "1", "--log", "l.doc"], "--log l.doc:不会写 .doc"),
         (["GRIDS", "--draft", "1"], "GRIDS 用于文件"),
         (["--draft", "1", "--out", "o.gpkg"], "--out 用于文件"),
         (["missing.gpkg", "--out", "o.gpkg"], "找不到文件"),
@@ -416,6 +424,43 @@ def test_bad_usage_leaves_nothing(
     assert captured.out == ""
     assert list(tmp_path.iterdir()) == [grids]
     assert grids.read_bytes() == bytes_before
+
+
+def test_areas_do_not_replace_a_file_that_stands_beside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, parents = layer(tmp_path / "g.gpkg", broken_shapes()), areas(tmp_path / "p.gpkg")
+    (tmp_path / "o_parents.geojson").write_text("somebody's own", encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    arguments = ["repair", str(source), "--parents", str(parents), "--out"]
+    assert run([*arguments, str(tmp_path / "o.geojson")]) == 2
+    told = capsys.readouterr().err
+    assert "o_parents.geojson,该文件已存在,不会覆盖" in told
+    assert "请给 --out 换一个文件名" in told
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "o_parents.geojson").read_text(encoding="utf-8") == "somebody's own"
+    # A GeoPackage holds the areas itself.
+    assert run([*arguments, str(tmp_path / "o.gpkg")]) == 0
+
+
+def test_the_log_and_the_result_are_in_place_together_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, parents = layer(tmp_path / "g.gpkg", broken_shapes()), areas(tmp_path / "p.gpkg")
+    before = sorted(tmp_path.iterdir())
+    arguments = ["repair", str(source), "--parents", str(parents), "--out", str(tmp_path / "o.gpkg")]
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device", "log.csv")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(formats, "_write_csv", full)
+        assert run([*arguments, "--log", str(tmp_path / "log.csv")]) == 2
+    captured = capsys.readouterr()
+    assert "磁盘已满" in captured.err
+    assert "记录已写入" not in captured.err
+    assert sorted(tmp_path.iterdir()) == before
+    assert run([*arguments, "--log", str(tmp_path / "log.csv")]) == 0
+    assert (tmp_path / "o.gpkg").exists()
+    assert (tmp_path / "log.csv").exists()
 
 
 def test_what_is_not_proved_as_it_is_read_back_is_not_put_in_place(
@@ -485,6 +530,23 @@ def test_a_draft_is_repaired_in_the_database(
         query = text("SELECT actor, subject FROM microgrid.audit WHERE action = 'draft.repair'")
         assert connection.execute(query).all() == [("周平", "draft:2")]
     assert read_table(tmp_path / "log.csv").values("归属网格") == ["G1"]
+
+
+def test_a_draft_whose_log_cannot_be_written_stays_as_it_is(
+    office: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device", "log.csv")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(formats, "_write_csv", full)
+        assert run(["repair", "--draft", "2", "--log", str(tmp_path / "log.csv"), "--as", "周平"]) == 2
+    assert "磁盘已满" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert check(capsys, "--draft", 2)["exact"] is False
+    with office.connect() as connection:
+        query = text("SELECT count(*) FROM microgrid.audit WHERE action = 'draft.repair'")
+        assert connection.execute(query).scalar_one() == 0
 
 
 def test_a_draft_with_open_questions_stays_as_it_is(office: Engine, capsys: pytest.CaptureFixture[str]) -> None:

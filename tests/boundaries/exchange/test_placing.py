@@ -59,17 +59,17 @@ def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
     for one in (mine, tmp_path / "link.gpkg", tmp_path / "hard.gpkg", tmp_path / "folder" / ".." / "mine.gpkg"):
         for read in (mine, Path(f"{mine}|layername=grids")):
             with pytest.raises(BadInput, match=r"^--log .* would replace a file that is read \(--parents\)"):
-                require_apart({"--decide": None, "--parents": read}, {"--out": tmp_path / "o.gpkg", "--log": one})
-    require_apart({"--parents": mine}, {"--out": tmp_path / "o.gpkg", "--log": None})
-    require_apart({"--parents": tmp_path / "missing.gpkg"}, {"--out": tmp_path / "o.gpkg"})
+                require_apart({"--decide": None, "--parents": read}, [("--out", tmp_path / "o.gpkg"), ("--log", one)])
+    require_apart({"--parents": mine}, [("--out", tmp_path / "o.gpkg"), ("--log", None)])
+    require_apart({"--parents": tmp_path / "missing.gpkg"}, [("--out", tmp_path / "o.gpkg")])
     with pytest.raises(BadInput, match="would replace"):
-        require_apart({"--parents": tmp_path / "missing.gpkg"}, {"--out": tmp_path / "missing.gpkg"})
+        require_apart({"--parents": tmp_path / "missing.gpkg"}, [("--out", tmp_path / "missing.gpkg")])
 
 
 @pytest.mark.parametrize("other", ["o.csv", "./o.csv", "O.CSV"])
 def test_two_outputs_are_two_files(tmp_path: Path, other: str) -> None:
-    with pytest.raises(BadInput, match=r"^--log and --out are one file"):
-        require_apart({}, {"--out": tmp_path / "o.csv", "--log": tmp_path / other})
+    with pytest.raises(BadInput, match=r"^--log and --out would both be written to"):
+        require_apart({}, [("--out", tmp_path / "o.csv"), ("--log", tmp_path / other)])
 
 
 def test_a_place_that_cannot_be_written_is_told_before(tmp_path: Path) -> None:
