@@ -40,9 +40,14 @@ _FORM_OF_TYPE: dict[str, Form] = {
     "MultiPolygon": "polygon",
 }
 _FORM_ZH = {"polygon": "面", "line": "线", "point": "点"}
+_POLYGONAL = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
 # Data may lie a little outside the zone that its system is meant for.
 _ZONE_MARGIN_DEGREES = 2.0
 _DEGREE_M = 111_320.0
+# Beyond it no system has places, and numbers of metres are no longer exact enough to reckon with.
+_FARTHEST = 1e8
+# What single precision makes of 180 and 90 degrees.
+_DEGREE_MARGIN = 1e-5
 
 
 def shapes_of(values: Sequence[Any]) -> Shapes:
@@ -127,6 +132,29 @@ def _reason_zh(reason: str) -> str:
     }
     head, _, place = reason.partition("[")
     return f"{words.get(head, head)} [{place}" if place else words.get(head, head)
+
+
+def outside(shapes: Shapes, crs: SourceCrs) -> dict[int, tuple[float, float]]:
+    """Shapes with a coordinate that no place in their system has.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries
+        Empty ones are passed over, and polygons with a coordinate that is no number, which
+        checks report.
+    crs : SourceCrs
+
+    Returns
+    -------
+    dict
+        Position of each such shape -> the first such coordinate, x and y.
+    """
+    xy, index = shapely.get_coordinates(shapes, return_index=True)
+    limits = np.array([180.0, 90.0]) + _DEGREE_MARGIN if crs.is_geographic else np.array([_FARTHEST, _FARTHEST])
+    known = np.isfinite(xy)
+    is_told = np.isin(shapely.get_type_id(shapes), _POLYGONAL)[index, None]
+    wrong = np.where(known, np.abs(xy) > limits, ~is_told).any(axis=1)
+    return {int(index[at]): (float(xy[at, 0]), float(xy[at, 1])) for at in np.flatnonzero(wrong)[::-1]}
 
 
 def implausible(shapes: Shapes, crs: SourceCrs, *, file: str) -> dict[int, float]:

@@ -28,7 +28,7 @@ from boundaries.exchange.premises import (
 from boundaries.exchange.reading import read_table
 from boundaries.exchange.records import parse_areas, parse_grids
 from boundaries.exchange.rows import Parsed
-from boundaries.exchange.shapes import Shapes, shapes_of, with_shapes
+from boundaries.exchange.shapes import Shapes, outside, shapes_of, with_shapes
 from boundaries.exchange.tables import Table
 from boundaries.model import Area, MicroGrid
 from boundaries.snapshot import Snapshot
@@ -150,9 +150,12 @@ class _Reader:
         table = self.tables.get(kind)
         if table is None:
             return ()
-        values = parse(table, synonyms=self.synonyms, is_strict=False, **options).values
-        shapes = shapes_of(values)
-        if not len(shapes) or table.crs is None or table.crs == self.system:
+        parsed = parse(table, synonyms=self.synonyms, is_strict=False, **options)
+        values, shapes = parsed.values, shapes_of(parsed.values)
+        if not len(shapes) or table.crs is None:
+            return values
+        _require_within(parsed, shapes, table.crs)
+        if table.crs == self.system:
             return values
         return with_shapes(values, _moved(shapes, table, table.crs, self.system))
 
@@ -162,6 +165,34 @@ def _system(tables: Mapping[str, Table]) -> SourceCrs:
     if "grids" in tables and tables["grids"].crs is None:
         parse_crs(None)
     return next((table.crs for table in tables.values() if table.crs is not None), None) or parse_crs(None)
+
+
+def _require_within(parsed: Parsed[Any], shapes: Shapes, crs: SourceCrs) -> None:
+    """Refuse coordinates that are none of their system: nothing could be said of the shapes.
+
+    Raises
+    ------
+    BadInput
+        Naming the file, the first row, its code and what is wrong with the coordinate.
+    """
+    strays = outside(shapes, crs)
+    if not strays:
+        return
+    index, (x, y) = min(strays.items())
+    file, row, code = parsed.table.file, parsed.rows[index], getattr(parsed.values[index], "code", None)
+    if crs.is_geographic:
+        zh, en = "不是经纬度(经度在 ±180、纬度在 ±90 度以内)", "is no longitude and latitude (within ±180, ±90 degrees)"
+    else:
+        zh, en = "不在任何投影坐标的范围内(±1 亿以内)", "is in the range of no projection (within ±100 million)"
+    named_zh, named_en = (f"({code})", f" ({code})") if code else ("", "")
+    more_zh, more_en = (f",共 {len(strays)} 行如此", f", {len(strays)} rows in all") if len(strays) > 1 else ("", "")
+    raise BadInput(
+        f"{file} 第 {row} 行{named_zh}:坐标 ({x:.10g}, {y:.10g}) {zh},而文件按 {crs.name} 读取{more_zh}。"
+        "请查明坐标系:文件没有写明的用 --crs 写明,写错的先在 QGIS 里更正;个别坐标错误请改正该行。",
+        f"{file} row {row}{named_en}: the coordinate ({x:.10g}, {y:.10g}) {en}, and the file is read as {crs.name}"
+        f"{more_en}. Find out the system: name it with --crs where the file does not, correct it in QGIS where the "
+        "file is wrong; correct the row where only its coordinate is.",
+    )
 
 
 def _moved(shapes: Shapes, table: Table, source: SourceCrs, system: SourceCrs) -> Shapes:

@@ -1,7 +1,9 @@
 """Whole plans straight from files, nothing converted."""
 
 import geopandas
+import numpy as np
 import pytest
+import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from boundaries.errors import BadInput
@@ -125,6 +127,38 @@ def test_a_file_that_does_not_say_its_system_needs_to_be_told(tmp_path):
     with pytest.raises(CrsProblem):
         snapshot_from_files(grids=path)
     assert snapshot_from_files(grids=path, crs="EPSG:4549").crs.name == "EPSG:4549"
+
+
+def test_coordinates_that_the_system_does_not_have_are_refused(tmp_path, grids):
+    metres = write(tmp_path, "米.gpkg", CELLS, crs="EPSG:4490", 网格编码=["1", "2", "3"])
+    with pytest.raises(BadInput) as refused:
+        snapshot_from_files(grids=metres)
+    told = refused.value.zh
+    assert "米.gpkg 第 1 行(1):坐标 (422100, 3572000) 不是经纬度" in told
+    assert "共 3 行如此" in told
+    assert "--crs" in told
+    assert "3 rows in all" in refused.value.en
+    far = write(tmp_path, "远.gpkg", [*CELLS[:2], box(X, Y, 1e12, 1e12)], 网格编码=["1", "2", "3"])
+    with pytest.raises(BadInput, match=r"row 3 \(3\): the coordinate \(1e\+12, .*range of no projection"):
+        snapshot_from_files(grids=far)
+    shops = write(tmp_path, "店.gpkg", [Point(119, 32), Point(119, 95)], crs="EPSG:4490", 店名=["甲", "乙"])
+    with pytest.raises(BadInput, match=r"row 2 .*longitude and latitude"):
+        snapshot_from_files(grids=grids, shops=shops)
+
+
+def test_coordinates_at_the_ends_of_the_system_pass(tmp_path):
+    world = [box(-180, -90, 0, 90), box(0, -90, 180.000001, 90)]
+    assert len(snapshot_from_files(grids=write(tmp_path, "a.gpkg", world, "EPSG:4326", 编码=["1", "2"])).grids) == 2
+    plane = [box(-9e7, -9e7, 0, 9e7)]
+    assert len(snapshot_from_files(grids=write(tmp_path, "b.gpkg", plane, "EPSG:3857", 编码=["1"])).grids) == 1
+    # What is no number is for the checks to tell, where it is a polygon.
+    nowhere = shapely.transform(CELLS[0], lambda xy: np.where(xy == Y + 100, np.nan, xy))
+    geopandas.GeoDataFrame({"编码": ["1"]}, geometry=[nowhere], crs="EPSG:4549").to_parquet(tmp_path / "n.parquet")
+    assert len(snapshot_from_files(grids=tmp_path / "n.parquet").grids) == 1
+    road = shapely.transform(LineString([(X, Y), (X + 1, Y)]), lambda xy: np.where(xy == X + 1, np.inf, xy))
+    geopandas.GeoDataFrame({"名称": ["路"]}, geometry=[road], crs="EPSG:4549").to_parquet(tmp_path / "r.parquet")
+    with pytest.raises(BadInput, match=r"the coordinate \(inf, "):
+        snapshot_from_files(streets=tmp_path / "r.parquet")
 
 
 def test_no_file_is_refused():
