@@ -56,6 +56,13 @@ def _lines(outcome: "Outcome", *, zh: bool) -> list[str]:
             if changed or new or refined
             else "nothing to repair"
         )
+    if mended.shifted:
+        count, way_m = mended.shifted, f"{mended.max_shift_m:.2f}"
+        lines.append(
+            f"{count} 个边界端点移到区域边界的顶点上,最远 {way_m} 米"
+            if zh
+            else f"{count} ends of borders moved to vertices of an area's border, at most {way_m} m"
+        )
     if mended.bare:
         named = _few(mended.bare, zh=zh)
         lines.append(f"没有网格的区域未处理:{named}" if zh else f"areas without grids are left alone: {named}")

@@ -4,7 +4,7 @@ Nothing is read or written here: what comes in is a Snapshot, what goes out is a
 with a log. Whoever writes it proves it again on what was written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,8 @@ __all__ = ["Decision", "Mended", "MendedFace", "RepairOrder", "mend"]
 # Places are written to the nearest millimetre, or to 1e-7 degree.
 _REACH_M, _REACH_DEGREES = 5e-3, 2e-7
 _MERGES = 2
+# Borders of stored areas have a vertex at least every two metres, so nothing has further to go than one.
+_MAX_SHIFT_M = 1.5
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Mended:
         Codes of the areas whose grids still do not fill them.
     tolerance : float
         The largest that was used, in the unit of the coordinates; 0 where nothing was to do.
+    shifted : int
+        Ends of borders that turned to a vertex of their area's border, which gets none.
+    max_shift_m : float
+        The furthest of them.
+    cut : tuple of str
+        Codes of the buildings that this would cut; with any, nothing is to be written.
     """
 
     snapshot: Snapshot
@@ -62,6 +70,9 @@ class Mended:
     bare: tuple[str, ...]
     not_proved: tuple[str, ...]
     tolerance: float
+    shifted: int = 0
+    max_shift_m: float = 0.0
+    cut: tuple[str, ...] = ()
 
     @property
     def left(self) -> tuple[MendedFace, ...]:
@@ -108,10 +119,15 @@ def mend(
     borders: dict[str, Polygon | MultiPolygon] = {}
     points: list[np.ndarray] = []
     tolerance = 0.0
+    shifts: list[Any] = []
+    cut: set[str] = set()
     for filling, own in ground.judged:
         if not filling.tiles:
             continue
-        result = _repaired(ground, filling, own, order, first=len(log) + 1)
+        standing = _beside(ground, own)
+        result = _repaired(ground, filling, own, order, standing, first=len(log) + 1)
+        shifts += result.shifts
+        cut |= {snapshot.buildings[standing[building]].code for building in result.cut}
         made = [
             _made(snapshot, filling.area.code, name_new(len(new) + number + 1), shape, len(new) + number)
             for number, shape in enumerate(result.cells[len(filling.tiles) :])
@@ -134,7 +150,9 @@ def mend(
         areas = _agreed(snapshot, borders, np.concatenate([np.empty((0, 2)), *points]), reach)
         more = _refilled(replace(after, areas=areas), reach)
         after, shapes = _with_shapes(replace(after, areas=areas), more, []), shapes | more
-    return _mended(snapshot, after, log, shapes, tolerance)
+    mended = _mended(snapshot, after, log, shapes, tolerance)
+    ways_m = snapshot.metric.length_m(as_shapes(shifts)) if shifts else np.zeros(1)
+    return replace(mended, shifted=len(shifts), max_shift_m=float(ways_m.max()), cut=tuple(sorted(cut)))
 
 
 def _mended(
@@ -154,12 +172,23 @@ def _mended(
     )
 
 
+def _beside(ground: Ground, own: Polygon | MultiPolygon) -> list[int]:
+    """Positions of the buildings that stand in an area or reach into it."""
+    found = shapely.STRtree(ground.building_shapes).query(own, predicate="intersects")
+    return [int(building) for building in np.unique(found)]
+
+
 def _repaired(
-    ground: Ground, filling: Filling, own: Polygon | MultiPolygon, order: RepairOrder, *, first: int
+    ground: Ground,
+    filling: Filling,
+    own: Polygon | MultiPolygon,
+    order: RepairOrder,
+    standing: Sequence[int],
+    *,
+    first: int,
 ) -> Repair:
     snapshot = ground.snapshot
-    standing = ground.building_shapes
-    near = standing[np.unique(shapely.STRtree(standing).query(own, predicate="intersects"))] if len(standing) else ()
+    near = ground.building_shapes[list(standing)]
     units_per_m2 = own.area / float(snapshot.metric.area_m2(own))
     x_m, y_m = units_m(snapshot.metric, own)
 
@@ -172,6 +201,7 @@ def _repaired(
             buildings=near,
             decimals=STORAGE_DECIMALS if snapshot.is_stored else None,
             is_parent_fixed=snapshot.is_stored,
+            max_shift=_MAX_SHIFT_M / y_m,
             aspect=x_m / y_m,
         )
 

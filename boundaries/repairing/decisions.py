@@ -8,8 +8,12 @@ import shapely
 from boundaries.errors import BadInput
 from boundaries.filling import Filling
 from boundaries.repairing.order import Decision
+from geo.claims import NOBODY
 from geo.repair import LogEntry
 from geo.segments import as_shapes
+
+# What a person writes of ground outside the area that is to be taken off.
+OFF = frozenset({"裁去", "OFF"})
 
 
 def matched(
@@ -33,7 +37,7 @@ def matched(
     Returns
     -------
     dict
-        Face -> grid, only where the rules did not say the same.
+        Face -> grid, only where the rules did not say the same; ``NOBODY`` for ground to be taken off.
 
     Raises
     ------
@@ -48,8 +52,18 @@ def matched(
         if entry.rule == "new_cell" and decision.winner not in numbers:
             # As the rules would have it: the code was a provisional one.
             continue
+        if entry.kind == "overshoot":
+            # Only where the rules left it to a person there is something to say.
+            if decision.winner.strip().upper() not in OFF:
+                raise BadInput(
+                    f"{decision.row}:这块地在区域 {filling.area.code} 之外,不能归任何网格。要裁去请填“裁去”。",
+                    f"{decision.row}: this ground lies outside area {filling.area.code}, so no grid can get it. "
+                    "Write OFF to have it taken off.",
+                )
+            chosen[entry.face] = NOBODY
+            continue
         able = {filling.tiles[cell].code for cell in (*entry.owners, *(cell for cell, _ in entry.candidates))}
-        if entry.kind == "overshoot" or decision.winner not in able:
+        if decision.winner not in able:
             raise BadInput(
                 f"{decision.row}:“{decision.winner}”不能得到这块地。可选:{'、'.join(sorted(able)) or '无'}。",
                 f'{decision.row}: "{decision.winner}" cannot get this ground. Choose from: '

@@ -30,6 +30,7 @@ RULES: dict[str, tuple[str, str]] = {
     "border": ("归共边最长的网格", "to the grid with the longest border along it"),
     "contained": ("归套在里面的网格", "to the grid that lies inside the other"),
     "parent": ("超出区域,裁去", "outside the area, taken off"),
+    "next_best": ("首选网格不宜,归次选网格", "the first choice would do harm; to the next grid"),
     "decision": ("人工决定", "a person's decision"),
     "person": ("须由人决定", "left to a person"),
 }
@@ -40,13 +41,20 @@ REASONS: dict[str, tuple[str, str]] = {
         "one grid lies inside another; --contained keep lets the inner one keep its ground",
     ),
     "crowded": ("几十个网格叠在一处,请先删去多余的", "dozens of grids lie in one place: delete what is too many"),
-    "too_large": ("面积超过 --max-auto-area,请填写归属", "larger than --max-auto-area: fill in the winner"),
+    "too_large": (
+        "面积超过 --max-auto-area,请填写归属(超出区域的地填“裁去”)",
+        "larger than --max-auto-area: fill in the winner (OFF for ground outside the area)",
+    ),
     "would_empty": (
-        "会使一个网格一点不剩;该网格要保留可用 --contained keep",
-        "a grid would have nothing left; --contained keep lets it keep its ground",
+        "会使一个网格一点不剩;请删去该网格,或改画图形后再修补",
+        "a grid would have nothing left: delete it, or redraw it before the repair",
     ),
     "would_split": ("会使一个网格断成几块", "a grid would fall into pieces"),
     "would_cut_building": ("会切开楼栋", "a building would be cut"),
+    "would_shift": (
+        "边界端点离区域边界的顶点太远,请先把端点画到区域边界的顶点上",
+        "its border ends too far from a vertex of the area's border: draw it to such a vertex first",
+    ),
     "no_neighbour": ("旁边没有网格;可用 --new-cell-min-area 新建", "no grid beside it; --new-cell-min-area makes one"),
 }
 
@@ -100,9 +108,12 @@ class MendedFace:
         return self.rule == "person"
 
     def why(self, language: Language) -> str:
-        """The rule, or why there is none, in words."""
-        zh, en = REASONS.get(self.reason, RULES[self.rule])
-        return zh if language == "zh" else en
+        """The rule, or why there is none, in words; of a second choice also what was wrong with the first."""
+        zh, en = RULES[self.rule]
+        why_zh, why_en = REASONS.get(self.reason, (zh, en))
+        if not self.is_open and self.reason:
+            return f"{zh}({why_zh})" if language == "zh" else f"{en} ({why_en})"
+        return why_zh if language == "zh" else why_en
 
 
 def faces_of(

@@ -126,6 +126,11 @@ def refused(mended: Mended) -> tuple[str, str] | None:
         zh = f"有 {count} 处须由人决定,什么都没有写。请在修补记录(--log)里填写归属网格,用 --decide 交回。"
         en = f"{count} faces are left to a person; nothing is written. Fill in the winners in the log and --decide it."
         return zh, en
+    if mended.cut:
+        named = "、".join(mended.cut[:_NAMED])
+        zh = f"修补会在区域边界处切开楼栋:{named}。什么都没有写。请先把那里的网格边界画到区域边界的顶点上。"
+        en = f"Buildings would be cut at an area's border: {named}. Nothing is written. Draw borders to its vertices."
+        return zh, en
     return still_wrong(mended.snapshot)
 
 
@@ -166,6 +171,9 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "bare": list(mended.bare),
         "not_proved": list(mended.not_proved),
         "tolerance": mended.tolerance,
+        "shifted": mended.shifted,
+        "max_shift_m": mended.max_shift_m,
+        "cut": list(mended.cut),
         "problem": None if outcome.problem is None else dict(zip(("zh", "en"), outcome.problem, strict=True)),
         "source": {"zh": before.title("zh"), "en": before.title("en")},
         "crs": before.crs.name,

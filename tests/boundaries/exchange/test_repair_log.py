@@ -81,10 +81,11 @@ def test_a_person_fills_in_a_sheet(tmp_path: Path) -> None:
     sheet.cell(row=4, column=columns["归属网格"], value="G9")
     book.save(path)
     words = read_decisions(path, PLANE)
-    # Ground outside an area goes to nobody, whatever is written there.
+    # What is written beside ground outside an area is a word like any other.
     assert [(word.winner, word.face, word.row) for word in words] == [
         ("G2", 1, "记录.xlsx:2"),
         ("G1", 2, "记录.xlsx:3"),
+        ("G9", 3, "记录.xlsx:4"),
     ]
 
 

@@ -11,7 +11,7 @@ from boundaries.model import Area, MicroGrid
 from boundaries.repairing import Decision, Mended, RepairOrder, mend
 from boundaries.services.auditing import is_proved
 from boundaries.snapshot import Snapshot
-from geo.crs import parse_crs
+from geo.crs import STORAGE_STEP, parse_crs
 from tests.boundaries.boxes import AREAS, GRIDS, PLAN, RULES, X, Y, building, grid, plan, square, with_grid
 
 ALL = ("shapes", "parents", "tiles")
@@ -201,6 +201,56 @@ def test_a_decision_overrules_a_rule_and_what_the_rules_say_too_changes_nothing(
     assert [(face.rule, face.winner) for face in other.log] == [("decision", "G2")]
     same = mended(broken, decisions=(Decision("C1", X + 95, Y + 50, "G1"),))
     assert [(face.rule, face.winner) for face in same.log] == [("longest_border", "G1")]
+
+
+@pytest.mark.parametrize("word", ["裁去", "off"])
+def test_much_ground_outside_is_taken_off_when_a_person_says_so(word: str) -> None:
+    broken = plan(areas=AREAS[1:2], grids=(replace(GRIDS[0], polygon=square(-30, 0, 130)), GRIDS[1]), buildings=())
+    (left,) = mended(broken, max_auto_area_m2=100.0).left
+    assert (left.kind, left.reason) == ("overshoot", "too_large")
+    with pytest.raises(BadInput, match="Write OFF"):
+        mended(broken, max_auto_area_m2=100.0, decisions=(Decision("C1", X - 15, Y + 50, "G1", row="r"),))
+    result = mended(broken, max_auto_area_m2=100.0, decisions=(Decision("C1", X - 15, Y + 50, word, row="r"),))
+    assert [(face.rule, face.winner) for face in result.log] == [("decision", None)]
+    assert proved(result.snapshot)
+
+
+def test_a_second_choice_says_what_was_wrong_with_the_first() -> None:
+    # By rank G1 would keep the overlap; the house in it stands whole in G2.
+    house = building("B", square(104, 20, 16, 20))
+    broken = plan(areas=AREAS[1:2], grids=(replace(GRIDS[0], polygon=square(0, 0, 110)), GRIDS[1]), buildings=(house,))
+    (face,) = mended(broken).log
+    assert (face.rule, face.winner, face.reason) == ("next_best", "G2", "would_cut_building")
+    assert face.why("zh") == "首选网格不宜,归次选网格(会切开楼栋)"
+
+
+def stored(west: float, house: Polygon) -> Snapshot:
+    """Two grids whose border ends between two vertices of a stored area's border."""
+    chain = box(119.18, 32.27, 119.181, 32.271).segmentize(2e-5)
+    area = Area(1, "A", "a", "community", None, shapely.transform(chain, lambda xy: xy.round(9)))
+    x0, y0, x1, y1 = area.polygon.bounds
+    grids = (
+        MicroGrid(1, 1, "G1", "g", "A", box(x0, y0, west, y1)),
+        MicroGrid(2, 2, "G2", "g", "A", box(west, y0, x1, y1)),
+    )
+    return Snapshot(
+        parse_crs("EPSG:4490"), areas=(area,), grids=grids, buildings=(building("B", house),), step=STORAGE_STEP
+    )
+
+
+def test_in_a_draft_borders_turn_to_the_vertices_of_their_area_and_this_is_told() -> None:
+    west = 119.180511
+    result = mended(stored(west, box(west - 5e-5, 32.2704, west - 1e-7, 32.2706)))
+    assert (result.shifted, result.cut, result.refined, result.log) == (2, (), (), ())
+    assert 0.5 < result.max_shift_m < 1.0
+    assert result.snapshot.areas[0].polygon is not None
+    assert proved(result.snapshot)
+
+
+def test_a_house_at_the_very_end_of_such_a_border_is_not_cut() -> None:
+    west = 119.180511
+    result = mended(stored(west, box(west, 32.27, west + 1e-5, 32.27001)))
+    assert result.cut == ("B",)
 
 
 def test_of_two_near_faces_the_number_tells() -> None:

@@ -122,7 +122,7 @@ def test_what_a_person_decides_leaves_the_draft_as_it_was(planned: Engine) -> No
     assert not outcome.is_written
     assert outcome.problem is not None
     assert "须由人决定" in outcome.problem[0]
-    assert {face.reason for face in outcome.mended.left} == {"too_large"}
+    assert {face.reason for face in outcome.mended.left} == {"duplicate", "too_large"}
     assert state(planned, draft).grids == before.grids
 
 
