@@ -15,12 +15,15 @@ from geo.coverage import find_duplicates
 from geo.segments import as_shapes
 from geo.validity import find_invalid
 
+# Dimensions of what has an area.
+_SURFACE = 2
+
 
 def check_shapes(ground: Ground) -> tuple[Finding, ...]:
     """Shapes that are not valid, and grids in several pieces."""
     snapshot = ground.snapshot
     found: list[Finding] = [
-        Finding("invalid_shape", parent=area.code, geometry=_drawable(area.polygon))
+        Finding("invalid_shape", premises=area_labels([area.code]), parent=area.code, geometry=_drawable(area.polygon))
         for area in snapshot.areas
         if area.code in ground.invalid_areas
     ]
@@ -110,10 +113,13 @@ def _on_grids(
 
 
 def _drawable(shape: BaseGeometry | None) -> BaseGeometry | None:
-    """The lines of a broken shape, which every program can draw."""
+    """The lines of a broken shape, which every program can draw; points and lines as they are."""
     if shape is None or shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all():
         return None
-    return MultiLineString([shapely.get_coordinates(ring) for ring in shapely.get_rings(shape)])
+    if shapely.get_dimensions(shape) < _SURFACE:
+        return shape
+    rings = shapely.get_rings(shapely.get_parts(shapely.get_parts(shape)))
+    return MultiLineString([shapely.get_coordinates(ring) for ring in rings]) if len(rings) else None
 
 
 def _collect(grids: Sequence[MicroGrid]) -> BaseGeometry | None:

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from boundaries.errors import BadInput, RefusedRow, RefusedRows
 from boundaries.exchange.headers import Synonyms, normal_form, recognise
-from boundaries.exchange.shapes import Form, Shapes, fault, form_of, implausible, simplest
+from boundaries.exchange.shapes import POLYGONAL, Form, Shapes, fault, form_of, implausible, simplest
 from boundaries.exchange.tables import Table
 from boundaries.exchange.values import BLANKS
 from geo.crs import parse_crs
@@ -23,6 +23,8 @@ _EXPONENT = re.compile(r"^\d(\.\d+)?[eE]\+?\d+$")
 # A spreadsheet keeps fifteen digits of a number and turns the rest into zeros.
 _SPREADSHEET_DIGITS = 15
 _LONG_CODE = 9
+# Layers of which checks report every shape that is none.
+_REPORTED = frozenset({"grids", "areas"})
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,8 @@ class Rows:
         """The shape of every row, refused where it cannot be used.
 
         Where not strict, missing, broken and several-part polygons pass, and collections
-        among polygons, a missing one as an empty polygon, so that checks can report them.
+        among polygons, a missing one as an empty polygon, so that checks can report them;
+        among polygons that are grids or areas points and lines too.
 
         Raises
         ------
@@ -212,13 +215,19 @@ class Rows:
         if self.table.crs is None:
             parse_crs(None)
         told = {row.row for row in self.refused}
+        # A file of lines or points alone is the wrong file, and refused as such.
+        is_reported = self.layer in _REPORTED and bool(np.isin(shapely.get_type_id(geometry), POLYGONAL).any())
         result = np.empty(len(self), dtype=object)
         for index, shape in enumerate(geometry):
             simple = shape if shape is None or self._is_told(shape, forms) else simplest(shape)
             problem = fault(simple, forms=forms, one_part=one_part)
             # A row whose coordinates were refused already needs no second refusal.
             is_told = simple is None and int(self.table.row_numbers[index]) in told
-            if problem is not None and not is_told and (self.is_strict or not _reportable(simple, forms)):
+            if (
+                problem is not None
+                and not is_told
+                and (self.is_strict or not (is_reported or _reportable(simple, forms)))
+            ):
                 self.refuse(index, None, None, *problem)
             result[index] = shapely.Polygon() if simple is None else simple
         if self.is_strict and self.table.crs is not None:

@@ -40,7 +40,7 @@ _FORM_OF_TYPE: dict[str, Form] = {
     "MultiPolygon": "polygon",
 }
 _FORM_ZH = {"polygon": "面", "line": "线", "point": "点"}
-_POLYGONAL = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
+POLYGONAL = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
 # Data may lie a little outside the zone that its system is meant for.
 _ZONE_MARGIN_DEGREES = 2.0
 _DEGREE_M = 111_320.0
@@ -152,7 +152,7 @@ def outside(shapes: Shapes, crs: SourceCrs) -> dict[int, tuple[float, float]]:
     xy, index = shapely.get_coordinates(shapes, return_index=True)
     limits = np.array([180.0, 90.0]) + _DEGREE_MARGIN if crs.is_geographic else np.array([_FARTHEST, _FARTHEST])
     known = np.isfinite(xy)
-    is_told = np.isin(shapely.get_type_id(shapes), _POLYGONAL)[index, None]
+    is_told = np.isin(shapely.get_type_id(shapes), POLYGONAL)[index, None]
     wrong = np.where(known, np.abs(xy) > limits, ~is_told).any(axis=1)
     return {int(index[at]): (float(xy[at, 0]), float(xy[at, 1])) for at in np.flatnonzero(wrong)[::-1]}
 

@@ -6,7 +6,7 @@ from typing import Any
 import shapely
 from shapely.geometry import mapping
 
-from boundaries.findings import KINDS, Finding
+from boundaries.findings import KINDS, Finding, areas_named
 from boundaries.ground import Ground
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
@@ -18,6 +18,7 @@ _MEASURED = ("gap", "overlap", "overshoot", "sliver", "dust", "area_gap", "area_
 # What keeps an exact coverage from being proved.
 _UNPROVED = ("edge_mismatch", "dust")
 _COUNTED = {"building": ("栋", "buildings"), "compound": ("个小区", "compounds"), "shop": ("家商铺", "shops")}
+_OWNERS = {"grid": ("个网格", "a grid"), "area": ("个区域", "an area"), "premises": ("处楼栋或小区", "premises")}
 _UNITS_ZH = {"building": "栋", "compound": "个"}
 
 
@@ -57,7 +58,8 @@ def report(snapshot: Snapshot, findings: Sequence[Finding]) -> dict[str, Any]:
 def is_exact(snapshot: Snapshot, findings: Sequence[Finding]) -> bool:
     """Whether the tile grids fill their areas: every point once, rounding apart."""
     return bool(_parents(snapshot)) and not any(
-        finding.kind in _BREAKING and not (finding.kind == "invalid_shape" and finding.premises) for finding in findings
+        finding.kind in _BREAKING and not (finding.kind == "invalid_shape" and _of_shape(finding) == "premises")
+        for finding in findings
     )
 
 
@@ -154,10 +156,14 @@ def _phrase(kind: str, findings: Sequence[Finding], language: Language) -> str:
         shops = sum(int(finding.value or 0) for finding in findings)
         return f"{shops} 家{name}" if language == "zh" else f"{shops} × {name.lower()}"
     if kind == "edge_mismatch":
-        length_m = sum(finding.value or 0.0 for finding in findings)
-        if language == "zh":
-            return f"{number} 处{name},共长 {_number(length_m)} m"
-        return f"{number} × {name.lower()}, {_number(length_m)} m in all"
+        length = _number(sum(finding.value or 0.0 for finding in findings))
+        return (
+            f"{number} 处{name},共长 {length} m"
+            if language == "zh"
+            else f"{number} × {name.lower()}, {length} m in all"
+        )
+    if kind == "invalid_shape":
+        return _broken(findings, language)
     if kind not in _MEASURED:
         unit = _UNITS_ZH.get(kind.split("_", maxsplit=1)[0], "处")
         return f"{number} {unit}{name}" if language == "zh" else f"{number} × {name.lower()}"
@@ -166,6 +172,20 @@ def _phrase(kind: str, findings: Sequence[Finding], language: Language) -> str:
     if language == "zh":
         return f"{number} 处{name},共 {_number(area_m2)} m²" + (f",含 {held}" if held else "")
     return f"{number} × {name.lower()}, {_number(area_m2)} m² in all" + (f", holding {held}" if held else "")
+
+
+def _of_shape(finding: Finding) -> str:
+    """Whose shape is not valid: that of a grid, an area, or premises."""
+    return "grid" if finding.grids else "area" if areas_named(finding) else "premises"
+
+
+def _broken(findings: Sequence[Finding], language: Language) -> str:
+    """Shapes that are not valid, by what they are the shapes of."""
+    name, owners = findings[0].name(language), [_of_shape(finding) for finding in findings]
+    words = [(zh if language == "zh" else en, owners.count(owner)) for owner, (zh, en) in _OWNERS.items()]
+    if language == "zh":
+        return ";".join(f"{number} {word}{name}" for word, number in words if number)
+    return "; ".join(f"{number} × {name.lower()} of {word}" for word, number in words if number)
 
 
 def _held(findings: Sequence[Finding], language: Language) -> str:

@@ -346,14 +346,11 @@ def test_shapes_that_cannot_be_used_are_named_and_nothing_is_written(
     assert captured.out == ""
     assert sorted(tmp_path.iterdir()) == before
     # The check tells the same without a crash, and judges the other area.
-    code = run(["check", str(source), *parents, "--format", "json"])
-    captured = capsys.readouterr()
-    if code == 2:
-        assert message in captured.err
-    else:
-        report = json.loads(captured.out)
-        assert (code, report["exact"], report["proved"]) == (1, False, False)
-        assert report["counts"] == {"invalid_shape": 1}
+    report = check(capsys, source, *parents, "--out", tmp_path / "found.gpkg")
+    assert (report["exact"], report["proved"], report["blocking"]) == (False, False, 1)
+    assert report["counts"] == {"invalid_shape": 1}
+    assert report["findings"][0]["grids"] == ["G1"]
+    assert report["summary"]["zh"][0].endswith(":1 个网格图形无效")
 
 
 def test_a_broken_area_and_one_in_another_place_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from shapely import MultiPolygon, Polygon
+from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from boundaries.checks import run
 from tests.boundaries.boxes import (
@@ -15,6 +15,7 @@ from tests.boundaries.boxes import (
     grid,
     part,
     plan,
+    point,
     square,
     with_grid,
 )
@@ -37,7 +38,27 @@ def test_a_missing_shape_is_invalid_too() -> None:
 def test_a_broken_area_is_named() -> None:
     areas = (AREAS[0], replace(AREAS[1], polygon=BOWTIE), AREAS[2])
     findings = run(plan(areas=areas, buildings=()), RULES)
-    assert [(finding.kind, finding.grids, finding.parent) for finding in findings] == [("invalid_shape", (), "C1")]
+    assert [(f.kind, f.grids, f.premises, f.parent) for f in findings] == [("invalid_shape", (), ("area:C1",), "C1")]
+
+
+@pytest.mark.parametrize("shape", [point(10, 10), LineString([(X, Y), (X + 9, Y + 9)])])
+def test_what_is_no_polygon_is_drawn_as_it_is(shape: Point | LineString) -> None:
+    findings = run(plan(grids=with_grid(0, polygon=shape), buildings=()), RULES)
+    assert [(finding.kind, finding.grids, finding.geometry) for finding in findings] == [
+        ("invalid_shape", ("G1",), shape)
+    ]
+
+
+def test_the_polygons_of_a_collection_are_drawn() -> None:
+    for inner in (square(0, 0), MultiPolygon([square(0, 0)])):
+        mixed = GeometryCollection([point(0, 0), inner])
+        (finding,) = run(plan(grids=with_grid(0, polygon=mixed), buildings=()), RULES)
+        assert finding.geometry is not None
+        assert finding.geometry.length == 400
+        assert finding.geometry.geom_type == "MultiLineString"
+    mixed = GeometryCollection([point(0, 0), point(1, 1), LineString([(X, Y), (X + 9, Y + 9)])])
+    (finding,) = run(plan(grids=with_grid(0, polygon=mixed), buildings=()), RULES)
+    assert finding.geometry == mixed
 
 
 def test_broken_premises_are_named_and_still_placed() -> None:

@@ -72,9 +72,12 @@ def test_file_mode_lets_faulty_grids_through_to_the_checks():
     assert found[3].polygon.geom_type == "Polygon"
 
 
-def test_file_mode_still_refuses_lines_among_grids():
-    (row,) = refusal(lambda: parse_grids(grids((CELL, LineString([(X, Y), (X + 1, Y)]))), is_strict=False))
+def test_file_mode_lets_lines_among_grids_pass_and_refuses_lines_alone():
+    line = LineString([(X, Y), (X + 1, Y)])
+    assert [grid.polygon for grid in parse_grids(grids((CELL, line)), is_strict=False).values] == [CELL, line]
+    (row,) = refusal(lambda: parse_grids(grids((CELL, line))))
     assert row.row == 3
+    assert [row.row for row in refusal(lambda: parse_grids(grids((line, line)), is_strict=False))] == [2, 3]
 
 
 def test_file_mode_numbers_grids_without_codes():

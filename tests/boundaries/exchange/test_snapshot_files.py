@@ -88,6 +88,23 @@ def test_faulty_grids_reach_the_checks(tmp_path):
     assert plan.areas[0].polygon.area == pytest.approx(1250 + 10_000 + 81)
 
 
+def test_points_and_lines_among_grids_and_areas_reach_the_checks(tmp_path):
+    mixed = [Point(X + 50, Y + 50), LineString([(X + 210, Y + 10), (X + 250, Y + 50)]), CELLS[1]]
+    frame = geopandas.GeoDataFrame({"编码": ["1", "2", "3"]}, geometry=mixed, crs="EPSG:4549")
+    frame.to_parquet(tmp_path / "a.parquet")
+    plan = snapshot_from_files(grids=tmp_path / "a.parquet")
+    assert [grid.polygon for grid in plan.grids] == mixed
+    assert plan.areas[0].polygon.equals(CELLS[1])
+    parents = write(tmp_path, "p.gpkg", [box(X, Y, X + 200, Y + 100), CELLS[2]], 编码=["P", "Q"])
+    plan = snapshot_from_files(grids=tmp_path / "a.parquet", parents=parents)
+    assert [grid.area for grid in plan.grids] == ["P", "Q", "P"]
+    plan = snapshot_from_files(grids=parents, parents=tmp_path / "a.parquet")
+    assert [area.polygon for area in plan.areas] == mixed
+    # Of buildings, shops and streets checks report none.
+    with pytest.raises(BadInput, match="is a Point"):
+        snapshot_from_files(grids=parents, streets=tmp_path / "a.parquet")
+
+
 def test_all_layers_and_other_systems_are_brought_together(tmp_path, grids):
     csv = tmp_path / "商铺.csv"
     csv.write_text("店名,经度,纬度\n早点铺,119.1720,32.2712\n", encoding="utf-8")

@@ -99,6 +99,23 @@ def test_what_breaks_exactness() -> None:
     assert is_exact(premises, run(premises, RULES))
     grids = plan(grids=with_grid(0, polygon=bowtie))
     assert not is_exact(grids, run(grids, RULES))
+    areas = plan(areas=(NAMED[0], replace(NAMED[1], polygon=bowtie), NAMED[2]))
+    assert not is_exact(areas, run(areas, RULES))
+
+
+def test_the_summary_says_whose_shape_is_broken() -> None:
+    bowtie = Polygon([(X, Y), (X + 100, Y), (X, Y + 100), (X + 100, Y + 100)])
+    areas = (NAMED[0], replace(NAMED[1], polygon=bowtie), NAMED[2])
+    broken = plan(areas=areas, grids=with_grid(0, polygon=bowtie), compounds=(compound("K", bowtie),), buildings=())
+    findings = run(broken, RULES, only=["shapes"])
+    assert summary(broken, findings, "zh") == (
+        "文昌社区:1 个网格图形无效;1 个区域图形无效",
+        "不属于任何区域:1 处楼栋或小区图形无效",
+    )
+    assert summary(broken, findings, "en") == (
+        "文昌社区: 1 × invalid shape of a grid; 1 × invalid shape of an area",
+        "in no area: 1 × invalid shape of premises",
+    )
 
 
 def test_undivided_ground_with_homes_on_it_is_not_exact() -> None:
