@@ -17,7 +17,7 @@ from geo.segments import Keys, as_shapes, vertex_hash
 
 # Two areas that differ by less than this share are the same.
 _SAME_AREA = 1e-9
-# So much of the furthest shift of a border's end, and at most so much of its last edge, turns aside with it.
+# So much of the shift of a border's end, and at most so much of its last edge, turns aside with it.
 _STUB = 0.25
 _MOST_OF_AN_EDGE = 1 / 3
 
@@ -109,7 +109,7 @@ def on_chain(
 ) -> tuple[Lines, Shifts]:
     """Let borders end on vertices that the parent has, but for some that stay where they are.
 
-    Only the last bit of a border turns aside: the rest keeps its place.
+    Only the last bit of a border turns aside, if it is the only one to go there: the rest keeps its place.
     """
     extra = np.setdiff1d(_extra(lines, parent, count), stays)
     became = _nearest_kept(lines, extra, count)
@@ -119,20 +119,23 @@ def on_chain(
     if not len(near):
         return lines, shifts
     became[far] = far
-    # The same for all: of two that end on one vertex, the one from further off passes below the other.
-    return _bent(lines, near, became, count, stub=_STUB * float(way[way <= max_shift].max()), decimals=decimals), shifts
+    # Several that end on one vertex would meet where they turn aside: their last edges move as they are.
+    alone = near[np.bincount(became[near], minlength=len(lines.xy))[became[near]] == 1]
+    stub = np.zeros(len(lines.xy))
+    stub[near] = _STUB * way[way <= max_shift]
+    return _bent(lines, alone, became, count, stub=stub, decimals=decimals), shifts
 
 
-def _bent(lines: Lines, moved: Ints, became: Ints, count: int, *, stub: float, decimals: int | None) -> Lines:
-    """Edges from moved vertices to where those have gone, by way of a new vertex near by."""
+def _bent(lines: Lines, turning: Ints, became: Ints, count: int, *, stub: Floats, decimals: int | None) -> Lines:
+    """Edges to where their ends have gone, from some of these by way of a new vertex near by."""
     low, high = np.minimum(lines.start, lines.end), np.maximum(lines.start, lines.end)
     edge = low * len(lines.xy) + high
     leaves = ~np.isin(edge, edge[lines.owner == count])
     vertex, other = np.concatenate([lines.start, lines.end]), np.concatenate([lines.end, lines.start])
-    turns = np.flatnonzero(np.isin(vertex, moved) & np.tile(leaves, 2))
+    turns = np.flatnonzero(np.isin(vertex, turning) & np.tile(leaves, 2))
     _, first, number = np.unique(vertex[turns] * len(lines.xy) + other[turns], return_index=True, return_inverse=True)
     start, way = lines.xy[vertex[turns[first]]], lines.xy[other[turns[first]]] - lines.xy[vertex[turns[first]]]
-    share = np.minimum(stub / np.hypot(*way.T), _MOST_OF_AN_EDGE)
+    share = np.minimum(stub[vertex[turns[first]]] / np.hypot(*way.T), _MOST_OF_AN_EDGE)
     points = start + way * share[:, None]
     xy = np.vstack([lines.xy, points if decimals is None else np.round(points, decimals) + 0.0])
     through = np.full(len(vertex), -1, dtype=np.int64)
