@@ -2,6 +2,7 @@
 
 import ast
 import json
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,17 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shapely import LineString, MultiPolygon, Polygon
+from shapely import LineString, MultiPolygon, Polygon, is_valid_reason
 
 from boundaries.exchange.certificate_file import write_certificate
 from boundaries.exchange.formats import write_columns
 from boundaries.exchange.writing import in_crs, layer_columns
+from boundaries.model import Area
 from boundaries.snapshot import Snapshot
 from geo.errors import Language
 from tests.boundaries.certified import PLAN, certificate, nudged, with_shape
 from tests.boundaries.plans import at, square
+from tests.hard_cases import HardCase, load, names
 
 PROGRAM = Path(__file__).resolve().parents[2] / "docs" / "formats" / "verify_certificate.py"
+MAIN = runpy.run_path(str(PROGRAM))["main"]
 EAST = PLAN.areas[1].code
 
 
@@ -112,6 +116,21 @@ FAULTS = {
         [at(0, 0), at(1, 0), at(1, 0.5), at(1, 1), at(0, 1), at(0, 0.5)],
         [[at(0, 0.5), at(0.5, 0.2), at(1, 0.5), at(1.5, 2), at(-0.5, 2)]],
     ),
+    "hole through the middle of two edges": Polygon(
+        square(0, 0).exterior, [[at(0, 0.5), at(0.5, 0.2), at(1, 0.5), at(1.5, 2), at(-0.5, 2)]]
+    ),
+    "ring touches its own edge": Polygon([at(0, 0), at(1, 0), at(1, 1), at(0.6, 1), at(0.5, 0), at(0.4, 1), at(0, 1)]),
+    "hole of another part": MultiPolygon(
+        [Polygon(square(0, 0).exterior, [square(2.2, 0.2, 0.2, 0.2).exterior]), square(2, 0)]
+    ),
+    "parts along each other": MultiPolygon([square(0, 0), square(1, 0)]),
+    "hole parts the inside at two edges": Polygon(
+        square(0, 0).exterior, [[at(0, 0.5), at(0.5, 0.2), at(1, 0.5), at(0.5, 0.8)]]
+    ),
+    "holes part the inside together": Polygon(
+        square(0, 0).exterior,
+        [[at(0, 0.5), at(0.5, 0.2), at(0.5, 0.8)], [at(0.5, 0.5), at(1, 0.5), at(0.7, 0.8)]],
+    ),
 }
 
 
@@ -124,7 +143,19 @@ def test_polygons_that_are_none(tmp_path: Path, shape: Polygon) -> None:
     assert "G1: " in lines[0]
 
 
+IN_THE_MIDDLE = [at(1, 0.5), at(0.5, 0.3), at(0.5, 0.7)]
 TOUCHING = {
+    "hole touches the middle of an edge of the shell": Polygon(square(0, 0).exterior, [IN_THE_MIDDLE]),
+    "hole touches the middle of an edge of a hole": Polygon(
+        square(0, 0).exterior,
+        [square(0.2, 0.2, 0.2, 0.2).exterior, [at(0.4, 0.3), at(0.7, 0.2), at(0.7, 0.4)]],
+    ),
+    "holes meet in one point of the shell": Polygon(
+        square(0, 0).exterior, [IN_THE_MIDDLE, [at(1, 0.5), at(0.7, 0.1), at(0.6, 0.2)]]
+    ),
+    "parts touch twice": MultiPolygon(
+        [square(0, 0), Polygon([at(1, 0.2), at(2, 0), at(2, 1), at(1, 0.8), at(1.5, 0.5)])]
+    ),
     "hole touches the shell": Polygon(square(0, 0).exterior, [[at(0, 0), at(0.5, 0.2), at(0.2, 0.5)]]),
     "two holes touch": Polygon(
         square(0, 0).exterior, [square(0.2, 0.2, 0.2, 0.2).exterior, square(0.4, 0.4, 0.2, 0.2).exterior]
@@ -136,11 +167,56 @@ TOUCHING = {
 }
 
 
+@pytest.mark.parametrize("kind", [kind for kind in FAULTS if "inside" in kind])
+def test_rings_that_part_the_inside_are_told(tmp_path: Path, kind: str) -> None:
+    shape = FAULTS[kind]
+    assert "Interior is disconnected" in is_valid_reason(shape)
+    assert "rings that touch part its inside" in verify(*files(tmp_path, with_shape("G1", shape)))[1][0]
+
+
 @pytest.mark.parametrize("shape", TOUCHING.values(), ids=TOUCHING)
-def test_rings_may_touch_in_a_vertex(tmp_path: Path, shape: Polygon) -> None:
+def test_rings_may_touch_in_points(tmp_path: Path, shape: Polygon) -> None:
     assert shape.is_valid
     _, lines = verify(*files(tmp_path, with_shape("G1", shape)))
     assert lines[0] == f"{EAST} 不成立 / NOT exact: the grids do not fill it"
+
+
+def test_a_grid_whose_hole_touches_its_shell_in_the_middle_of_an_edge_is_exact(tmp_path: Path) -> None:
+    whole = with_shape("G1", Polygon(square(0, 0).exterior, [IN_THE_MIDDLE]))
+    inside = replace(PLAN.grids[0], code="G6", polygon=Polygon(IN_THE_MIDDLE))
+    plan = replace(whole, grids=(*whole.grids, inside))
+    assert [area.is_exact for area in certificate(plan).areas] == [True, True, True]
+    code, lines = verify(*files(tmp_path, plan))
+    assert (code, lines[0]) == (0, f"{EAST} 成立 / exact")
+
+
+HARD = {name: load(name) for name in names()}
+
+
+def hard_plan(case: HardCase) -> Snapshot:
+    """A hard case as a division in degrees."""
+    grids = tuple(
+        replace(PLAN.grids[0], code=code, area="P", polygon=cell)
+        for code, cell in zip(case.codes, case.cells, strict=True)
+    )
+    return replace(PLAN, areas=(Area(0, "P", case.name, "community", None, case.parent),), grids=grids)
+
+
+@pytest.mark.parametrize("case", HARD.values(), ids=HARD)
+def test_both_verifiers_judge_hard_cases_alike(
+    tmp_path: Path, case: HardCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = hard_plan(case)
+    is_proved = case.detection["proved"]
+    assert [area.is_exact for area in certificate(plan).areas] == [is_proved]
+    made = files(tmp_path, plan)
+    # That the other one calls it exact must not help.
+    changed(made[0], lambda record: record["areas"][0].update({"exact": True}))
+    try:
+        code = MAIN(*made)
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        code = 2
+    assert (code == 0) == is_proved, capsys.readouterr().out
 
 
 def test_grids_and_areas_that_the_certificate_does_not_know(tmp_path: Path) -> None:
