@@ -41,6 +41,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "unlisted": ("证明中没有这个区域", "the certificate does not list the area"),
     "grids_changed": ("网格有改动", "its grids have changed"),
     "boundary_changed": ("边界有改动", "its border has changed"),
+    "inner_changed": ("内部区域有改动", "the areas inside it have changed"),
+    "grids_differ": ("网格数与证明不同", "the certificate counts another number of grids"),
+    "segments_differ": ("网格边界段数与证明不同", "the certificate counts another number of segments"),
+    "boundary_segments_differ": ("外缘段数与证明不同", "the certificate counts another number of boundary segments"),
     "not_exact": ("网格没有恰好填满区域", "its grids do not fill it exactly"),
 }
 
@@ -220,6 +224,12 @@ def _agreement(said: AreaProof | None, here: AreaProof) -> Agreement:
         # Where the same grids do not fill the area any more, its border has moved.
         is_moved = said.is_exact and not here.is_exact and not wrong["grids_changed"]
         wrong["boundary_changed"] = is_moved or here.boundary_digest != said.boundary_digest
+        wrong["inner_changed"] = here.inner != tuple(sorted(said.inner))
+        # Other grids have other counts; of the same ones another count was never true.
+        is_same, is_same_outline = not wrong["grids_changed"], here.boundary_digest == said.boundary_digest
+        wrong["grids_differ"] = is_same and here.grids != said.grids
+        wrong["segments_differ"] = is_same and here.segments != said.segments
+        wrong["boundary_segments_differ"] = is_same_outline and here.boundary_segments != said.boundary_segments
     return Agreement(here.code, here.name, tuple(reason for reason in REASONS if wrong.get(reason)), here.place)
 
 

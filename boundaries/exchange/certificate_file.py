@@ -116,6 +116,8 @@ def read_certificate(path: Path) -> Certificate:
             areas=tuple(_area(area) for area in record["areas"]),
         )
         said = record["digest"]
+        if len({area.code for area in certificate.areas}) < len(certificate.areas):
+            raise _no_certificate(path)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_certificate(path) from error
     if said != certificate.digest:
@@ -128,15 +130,18 @@ def read_certificate(path: Path) -> Certificate:
 
 def _area(record: Mapping[str, Any]) -> AreaProof:
     digests = [record["grids_digest"], record["boundary_digest"]]
+    counts = [record["grids"], record["segments"], record["boundary_segments"]]
     if any(len(digest) != 64 or not set(digest) <= _DIGITS for digest in digests):
         raise ValueError
+    if any(type(count) is not int for count in counts):
+        raise TypeError
     return AreaProof(
         code=str(record["code"]),
         name=str(record["name"]),
         inner=tuple(map(str, record["inner"])),
-        grids=int(record["grids"]),
-        segments=int(record["segments"]),
-        boundary_segments=int(record["boundary_segments"]),
+        grids=counts[0],
+        segments=counts[1],
+        boundary_segments=counts[2],
         grids_digest=digests[0],
         boundary_digest=digests[1],
         is_exact=record["exact"] is True,

@@ -3,6 +3,7 @@
 import hashlib
 import struct
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,10 +120,34 @@ def test_a_vertex_more_on_the_border_is_not_exact() -> None:
 
 def test_areas_that_come_and_go() -> None:
     smaller = replace(PLAN, areas=PLAN.areas[:3], grids=PLAN.grids[:3])
-    assert reasons(smaller) == {INNER: ("missing",), WEST: ("boundary_changed", "not_exact")}
+    assert reasons(smaller) == {INNER: ("missing",), WEST: ("boundary_changed", "inner_changed", "not_exact")}
     assert reasons(replace(PLAN, areas=PLAN.areas[:2], grids=PLAN.grids[:2]), is_part=True) == {}
     found = compare(replace(certificate(), areas=certificate().areas[:1]), prove_areas(PLAN))
     assert {one.code: one.reasons for one in found.areas} == {EAST: (), WEST: ("unlisted",), INNER: ("unlisted",)}
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        ({"grids": 99}, "grids_differ"),
+        ({"segments": 5}, "segments_differ"),
+        ({"boundary_segments": 5}, "boundary_segments_differ"),
+        ({"inner": ("P9",)}, "inner_changed"),
+        ({"inner": (INNER, INNER)}, "inner_changed"),
+        ({"is_exact": False}, "not_exact"),
+    ],
+)
+def test_everything_that_it_says_of_an_area_is_compared(edit: dict[str, Any], reason: str) -> None:
+    areas = certificate().areas
+    edited = replace(certificate(), areas=(areas[0], replace(areas[1], **edit), areas[2]))
+    assert edited.digest == certificate().digest
+    assert [one.reasons for one in compare(edited, areas).areas] == [(), (reason,), ()]
+
+
+def test_in_what_order_areas_inside_are_listed_does_not_matter() -> None:
+    west = replace(certificate().areas[1], inner=("A", INNER))
+    edited = replace(certificate(), areas=(replace(west, inner=(INNER, "A")),))
+    assert compare(edited, (west,)).holds
 
 
 def test_nothing_is_no_agreement() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Engine, text
 from api.cli.certificate import SERVICE
 from api.cli.main import run
 from api.settings import load_settings
-from boundaries.certificate import REASONS
+from boundaries.certificate import REASONS, division_digest
 from boundaries.exchange.certificate_file import read_certificate, write_certificate
 from boundaries.exchange.formats import write_columns
 from boundaries.exchange.writing import layer_columns
@@ -28,6 +28,8 @@ from tests.conftest import PROJECT, copied
 
 EAST = PLAN.areas[1].code
 CONTRACTS = (PROJECT / "docs" / "contracts.md").read_text(encoding="utf-8")
+FORMAT = (PROJECT / "docs" / "formats" / "certificate.md").read_text(encoding="utf-8")
+VERIFIER = PROJECT / "docs" / "formats" / "verify_certificate.py"
 Answer = Callable[..., tuple[int, str, str]]
 
 
@@ -86,6 +88,75 @@ def test_a_step_of_one_vertex_in_a_file(tmp_path: Path, answer: Answer) -> None:
     assert told["areas"][0]["place"] == pytest.approx(plans.at(1, 0.5), abs=2e-3)
 
 
+EDITS: dict[str, tuple[dict[str, object], list[str]]] = {
+    "grids": ({"grids": 99}, ["grids_differ"]),
+    "segments": ({"segments": 5}, ["segments_differ"]),
+    "boundary segments": ({"boundary_segments": 5}, ["boundary_segments_differ"]),
+    "an area inside": ({"inner": ["P9"]}, ["inner_changed"]),
+    "a listed area inside": ({"inner": ["P"]}, ["inner_changed"]),
+    "all at once": (
+        {"grids": 1, "segments": 1, "boundary_segments": 1, "inner": ["P"]},
+        ["inner_changed", "grids_differ", "segments_differ", "boundary_segments_differ"],
+    ),
+    "not exact": ({"exact": False}, ["not_exact"]),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_certificate_is_refused_by_both_verifiers(
+    tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch, edit: str
+) -> None:
+    change, reasons = EDITS[edit]
+    arguments = exported(tmp_path, suffix="geojson")
+    record = json.loads(Path(arguments[-1]).read_text(encoding="utf-8"))
+    record["areas"][0].update(change)
+    Path(arguments[-1]).write_text(json.dumps(record), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-I", VERIFIER, arguments[-1], arguments[1], arguments[3]], check=False)
+    assert done.returncode == 1
+    code, out, _ = answer(*arguments)
+    assert (code, out.splitlines()[-1]) == (1, f"东社区({EAST}):" + ";".join(REASONS[key][0] for key in reasons))
+    told = json.loads(answer(*arguments, "--format", "json")[1])["certificate"]
+    assert (told["holds"], [area["reasons"] for area in told["areas"]]) == (False, [reasons, [], []])
+    monkeypatch.setattr("api.cli.context.language", lambda: "en")
+    assert answer(*arguments)[1].splitlines()[-1].endswith("; ".join(REASONS[key][1] for key in reasons))
+
+
+@pytest.mark.parametrize("edit", [{"generation": 9}, {"published_at": "2030-01-01T00:00:00Z"}, {"service": "other"}])
+def test_what_no_digest_covers_is_not_proved(tmp_path: Path, answer: Answer, edit: dict[str, object]) -> None:
+    """The page says so."""
+    arguments = exported(tmp_path, suffix="geojson")
+    record = json.loads(Path(arguments[-1]).read_text(encoding="utf-8"))
+    Path(arguments[-1]).write_text(json.dumps({**record, **edit}), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-I", VERIFIER, arguments[-1], arguments[1], arguments[3]], check=False)
+    assert (done.returncode, answer(*arguments)[0]) == (0, 0)
+    line = next(line for line in FORMAT.splitlines() if "not proved by the coordinates" in line)
+    assert f"`{next(iter(edit))}`" in line
+
+
+def spoil_count(record: dict[str, Any]) -> None:
+    record["areas"][0]["grids"] = "2"
+
+
+def list_twice(record: dict[str, Any]) -> None:
+    twice = [*certificate().areas, certificate().areas[0]]
+    record["areas"].insert(0, record["areas"][0])
+    record["digest"] = division_digest(twice)
+
+
+@pytest.mark.parametrize("spoil", [spoil_count, list_twice])
+def test_what_nobody_would_write_is_no_certificate(
+    tmp_path: Path, answer: Answer, spoil: Callable[[dict[str, Any]], None]
+) -> None:
+    arguments = exported(tmp_path, suffix="geojson")
+    record = json.loads(Path(arguments[-1]).read_text(encoding="utf-8"))
+    spoil(record)
+    Path(arguments[-1]).write_text(json.dumps(record), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-I", VERIFIER, arguments[-1], arguments[1], arguments[3]], check=False)
+    code, _, err = answer(*arguments)
+    assert (done.returncode, code) == (1, 2)
+    assert "不是全覆盖证明" in err
+
+
 def test_another_division_that_is_exact_too_is_not_this_one(tmp_path: Path, answer: Answer) -> None:
     grids = tuple(replace(grid, code="G9") if grid.code == "G2" else grid for grid in PLAN.grids)
     code, out, _ = answer(*exported(tmp_path, replace(PLAN, grids=grids)))
@@ -122,8 +193,7 @@ def test_written_from_the_database_and_verified_by_the_other_program(
     assert (code, found.service, found.generation, len(found.areas)) == (0, SERVICE, 1, 2)
     assert f"已写出区划第 1 版的全覆盖证明:证明.json,摘要 {found.digest}" in err
     assert answer("export", "grids", grids)[0] == answer("export", "areas", areas)[0] == 0
-    program = PROJECT / "docs" / "formats" / "verify_certificate.py"
-    done = subprocess.run([sys.executable, "-I", program, proof, grids, areas], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-I", VERIFIER, proof, grids, areas], capture_output=True, check=False)
     assert (done.returncode, done.stdout.decode().splitlines()[-1]) == (
         0,
         f"generation 1 成立 / exact {found.digest}",
@@ -186,9 +256,10 @@ def test_certificates_that_cannot_be_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_of_contracts_lists_the_member_and_its_reasons(tmp_path: Path, answer: Answer) -> None:
+def test_the_pages_list_the_member_and_its_reasons(tmp_path: Path, answer: Answer) -> None:
     told = json.loads(answer(*exported(tmp_path), "--format", "json")[1])["certificate"]
     part = CONTRACTS.split("## Certificate in a check\n", 1)[1].split("\n## ", 1)[0]
+    part += FORMAT.split("## What the service's own check says\n", 1)[1].split("\n## ", 1)[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", part, re.MULTILINE))
     assert set(rows) == {*told, *told["areas"][0], *REASONS}
     for code, (zh, _) in REASONS.items():
