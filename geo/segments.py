@@ -64,7 +64,7 @@ def segment_keys(cells: Shapes, *, is_reversed: bool = False) -> tuple[Keys, Int
     Parameters
     ----------
     cells : ndarray of Polygon or MultiPolygon
-        Valid ones; see :func:`geo.coverage.find_invalid`.
+        Valid ones; see :func:`geo.validity.find_invalid`.
     is_reversed : bool
         Turn every segment round, as for the parent whose border is to cancel the cells'.
 
