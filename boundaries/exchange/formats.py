@@ -169,12 +169,14 @@ def _write_shp(path: Path, columns: Columns, encoding: str | None) -> None:
     frame = _frame(columns).rename(columns=short_names(list(columns.values), code))
     for name in frame.columns[:-1]:
         require_encodable(frame[name].tolist(), code)
-    forms = np.array([_form(shape) for shape in frame.geometry])
-    for form, ending in _FORM_ENDINGS.items():
-        if (forms == form).any():
-            file = path.with_name(path.stem + ending + path.suffix) if len(set(forms)) > 1 else path
-            _pyogrio(file, frame[forms == form], driver="ESRI Shapefile", encoding=code)
-            file.with_suffix(".cpg").write_text(code, encoding="ascii")
+    # A table of no rows is a file of no polygons, not no file.
+    forms = np.array([_form(shape) for shape in frame.geometry], dtype=object)
+    present = [form for form in _FORM_ENDINGS if (forms == form).any()] or ["polygon"]
+    for form in present:
+        file = path.with_name(path.stem + _FORM_ENDINGS[form] + path.suffix) if len(present) > 1 else path
+        options = {} if len(frame) else {"geometry_type": "Polygon"}
+        _pyogrio(file, frame[forms == form], driver="ESRI Shapefile", encoding=code, **options)
+        file.with_suffix(".cpg").write_text(code, encoding="ascii")
 
 
 def _form(shape: Any) -> str:

@@ -3,7 +3,7 @@
 import csv
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from math import isinf, isnan
@@ -98,7 +98,9 @@ def _write_vector(path: Path, layer: Layer, *, name: str, encoding: str) -> None
     options: dict[str, Any] = {}
     if suffix == ".shp":
         for column in table.column_names:
-            require_encodable(table.column(column).to_pylist(), encoding)
+            values = table.column(column).to_pylist()
+            _require_no_bytes(column, values)
+            require_encodable(values, encoding)
         short = short_names(table.column_names, encoding)
         table = table.rename_columns([short[column] for column in table.column_names])
         options = {"encoding": encoding}
@@ -179,9 +181,13 @@ def _json_value(name: str, value: Any, *, has_digits: bool) -> Any:
     return str(value) if isinstance(value, timedelta) else _plain(name, value)
 
 
-def _plain(name: str, value: Any) -> Any:
-    if isinstance(value, bytes):
+def _require_no_bytes(name: str, values: Sequence[Any]) -> None:
+    if any(isinstance(value, bytes) for value in values):
         raise _unfit(name, "二进制数据", "binary data")
+
+
+def _plain(name: str, value: Any) -> Any:
+    _require_no_bytes(name, [value])
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import geopandas
 import numpy as np
 import openpyxl
 import pytest
@@ -144,3 +145,14 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
     (tmp_path / "b.csv").mkdir()
     with pytest.raises(BadInput, match="Cannot write"):
         write_columns(tmp_path / "b.csv", CELLS)
+
+
+@pytest.mark.parametrize("suffix", ["shp", "gpkg", "geojson", "parquet", "csv", "xlsx"])
+def test_a_table_of_no_rows_is_a_file(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    path.write_text("what was found before", encoding="utf-8")
+    columns = Columns({"问题": []}, np.empty(0, dtype=object), parse_crs("EPSG:4549"))
+    assert path in write_columns(path, columns)
+    assert b"before" not in path.read_bytes()
+    if suffix in {"shp", "gpkg", "geojson"}:
+        assert len(geopandas.read_file(path)) == 0

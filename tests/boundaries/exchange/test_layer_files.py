@@ -227,7 +227,7 @@ def test_geojson_is_json_whatever_a_column_holds(tmp_path: Path) -> None:
     assert geojson_of(tmp_path, "时长", pa.array([dt.timedelta(seconds=90)])) == ["0:01:30"]
 
 
-@pytest.mark.parametrize("suffix", ["geojson", "csv"])
+@pytest.mark.parametrize("suffix", ["geojson", "csv", "shp"])
 def test_bytes_are_refused_by_column_in_formats_of_text(tmp_path: Path, suffix: str) -> None:
     layer = Layer(pa.table({"照片": [b"\x00\xff"]}), np.array([SHAPES[0]], dtype=object), "EPSG:4326")
     with pytest.raises(BadInput, match='Column "照片" holds binary'):
