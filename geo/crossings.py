@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geo.errors import GeometryProblem
-from geo.rings import Floats, Ints
+from geo.rings import Floats, Ints, Shapes
 from geo.segments import Keys, Segments, vertex_hash
 
 Flags = NDArray[np.bool_]
 
-# A new vertex is rounded and bends what it splits by a last bit: a second round settles nearly all.
+# What a new vertex bends may meet more: a second round settles nearly all.
 _MAX_ROUNDS = 20
+# Bent by less than this share of the tolerance, an edge meets nothing that it did not meet before.
+_STIFF = 0.01
+_NO_INTS: Ints = np.empty(0, dtype=np.int64)
 _PAIRS_AT_ONCE = 1 << 18
 _NO_KEYS: Keys = np.empty(0, dtype=np.uint64)
 
@@ -64,11 +67,12 @@ class Net:
 
 @dataclass(frozen=True, slots=True)
 class _Hits:
-    """Vertices to be put into edges, with how far along each they lie."""
+    """Vertices to be put into edges, with how far along each they lie, and whether the pieces may meet more."""
 
     edge: Ints
     vertex: Ints
     along: Floats
+    is_fresh: Flags
 
 
 def net_of(segments: Segments) -> Net:
@@ -217,7 +221,9 @@ def node(net: Net, *, tolerance: float, decimals: int | None = None, fresh: Flag
 
 def _meetings(net: Net, fresh: Flags, tolerance: float, decimals: int | None) -> tuple[Net, _Hits]:
     """Everywhere that a fresh edge meets another one elsewhere than in a common vertex."""
-    first, second = _near_pairs(net, fresh, tolerance)
+    boxes = _boxes(net, tolerance)
+    tree = shapely.STRtree(boxes)
+    first, second = _near_pairs(tree, boxes, fresh)
     found: list[_Hits] = []
     crossing: list[tuple[Ints, Ints, Floats]] = []
     for begin in range(0, len(first), _PAIRS_AT_ONCE):
@@ -228,23 +234,40 @@ def _meetings(net: Net, fresh: Flags, tolerance: float, decimals: int | None) ->
     if crossing:
         one, other = np.concatenate([part[0] for part in crossing]), np.concatenate([part[1] for part in crossing])
         if len(one):
+            before = len(net.xy)
             net, made = _with_vertices(net, np.concatenate([part[2] for part in crossing]), tolerance, decimals)
-            found += [_placed(net, one, made), _placed(net, other, made)]
-    edge = np.concatenate([hits.edge for hits in found]) if found else np.empty(0, dtype=np.int64)
-    vertex = np.concatenate([hits.vertex for hits in found]) if found else np.empty(0, dtype=np.int64)
-    along = np.concatenate([hits.along for hits in found]) if found else np.empty(0)
+            found += [_placed(net, edges, made, _STIFF * tolerance) for edges in (one, other)]
+            found.append(_beside(net, tree, np.arange(before, len(net.xy)), tolerance))
+    found.append(_Hits(_NO_INTS, _NO_INTS, np.empty(0), np.empty(0, dtype=bool)))
+    edge, vertex, along, is_fresh = (
+        np.concatenate([getattr(hits, name) for hits in found]) for name in ("edge", "vertex", "along", "is_fresh")
+    )
     inner = (net.low[edge] != vertex) & (net.high[edge] != vertex)
-    return net, _Hits(edge[inner], vertex[inner], along[inner])
+    return net, _Hits(edge[inner], vertex[inner], along[inner], is_fresh[inner])
 
 
-def _near_pairs(net: Net, fresh: Flags, tolerance: float) -> tuple[Ints, Ints]:
-    """Pairs of edges whose boxes meet, one of them fresh."""
+def _boxes(net: Net, tolerance: float) -> Shapes:
+    """For each edge a line that spans its box and the tolerance: only the box of a line matters in an index."""
     low, high = net.xy[net.low], net.xy[net.high]
-    # Only its box matters of a line in the index; this one spans the box of the edge and the tolerance.
     corners = np.stack([np.minimum(low, high) - tolerance, np.maximum(low, high) + tolerance], axis=1)
-    lines = np.asarray(shapely.linestrings(corners), dtype=object)
+    return np.asarray(shapely.linestrings(corners), dtype=object)
+
+
+def _beside(net: Net, tree: shapely.STRtree, new: Ints, tolerance: float) -> _Hits:
+    """New vertices on edges that do not cross there."""
+    place, edge = tree.query(np.asarray(shapely.points(net.xy[new]), dtype=object))
+    vertex, start = new[place], net.xy[net.low[edge]]
+    axis, offset = net.xy[net.high[edge]] - start, net.xy[vertex] - start
+    side = _cross(axis, offset)
+    lies, along = _lies_on(axis, offset, side, tolerance)
+    is_bent = np.abs(side) > _STIFF * tolerance * np.hypot(axis[:, 0], axis[:, 1])
+    return _Hits(edge[lies], vertex[lies], along[lies], is_bent[lies])
+
+
+def _near_pairs(tree: shapely.STRtree, boxes: Shapes, fresh: Flags) -> tuple[Ints, Ints]:
+    """Pairs of edges whose boxes meet, one of them fresh."""
     asked = np.flatnonzero(fresh)
-    one, other = shapely.STRtree(lines).query(lines[asked])
+    one, other = tree.query(boxes[asked])
     one = asked[one]
     once = (one < other) | ~fresh[other]
     return one[once], other[once]
@@ -270,7 +293,8 @@ def _compare(net: Net, one: Ints, other: Ints, tolerance: float) -> tuple[list[_
         lies, along = _lies_on(axis, offset, side, tolerance)
         lies &= (net.low[edge] != vertex) & (net.high[edge] != vertex)
         is_hit |= lies
-        hits.append(_Hits(edge[lies], vertex[lies], along[lies]))
+        # Such a pair may cross besides, which is not looked at before the edge is split.
+        hits.append(_Hits(edge[lies], vertex[lies], along[lies], np.ones(int(lies.sum()), dtype=bool)))
     # Signs are compared, not multiplied: products of very small sides would vanish.
     crosses = apart & ~is_hit & ((side_c > 0) != (side_d > 0)) & ((side_a > 0) != (side_b > 0))
     crosses &= (side_c != 0) & (side_d != 0) & (side_a != 0) & (side_b != 0)
@@ -293,10 +317,12 @@ def _lies_on(axis: Floats, offset: Floats, side: Floats, tolerance: float) -> tu
     return (aside <= tolerance) & (np.minimum(along, length - along) > aside), along
 
 
-def _placed(net: Net, edge: Ints, vertex: Ints) -> _Hits:
+def _placed(net: Net, edge: Ints, vertex: Ints, stiff: float) -> _Hits:
     axis = net.xy[net.high[edge]] - net.xy[net.low[edge]]
     offset = net.xy[vertex] - net.xy[net.low[edge]]
-    return _Hits(edge, vertex, (axis * offset).sum(axis=1) / np.hypot(axis[:, 0], axis[:, 1]))
+    length = np.hypot(axis[:, 0], axis[:, 1])
+    is_bent = np.abs(_cross(axis, offset)) > stiff * length
+    return _Hits(edge, vertex, (axis * offset).sum(axis=1) / length, is_bent)
 
 
 def _with_vertices(net: Net, points: Floats, tolerance: float, decimals: int | None) -> tuple[Net, Ints]:
@@ -322,7 +348,7 @@ def _with_vertices(net: Net, points: Floats, tolerance: float, decimals: int | N
 
 
 def _split(net: Net, hits: _Hits) -> tuple[Net, Flags]:
-    """Put vertices into every copy of their edges, and tell which edges came of that."""
+    """Put vertices into every copy of their edges, and tell the pieces that may meet more."""
     _, once = np.unique(hits.edge * len(net.xy) + hits.vertex, return_index=True)
     order = once[np.lexsort((hits.along[once], hits.edge[once]))]
     edge, vertex = hits.edge[order], hits.vertex[order]
@@ -342,6 +368,8 @@ def _split(net: Net, hits: _Hits) -> tuple[Net, Flags]:
     start, end = np.where(runs_on, row[place], row[place + 1]), np.where(runs_on, row[place + 1], row[place])
     stands = start != end
     split = assembled(net.xy, start[stands], end[stands], net.owner[copy][stands])
+    is_fresh = np.zeros(len(net.low), dtype=bool)
+    is_fresh[hits.edge[hits.is_fresh]] = True
     fresh = np.zeros(len(split.low), dtype=bool)
-    fresh[split.edge[(counts[net.edge[copy]] > 0)[stands]]] = True
+    fresh[split.edge[is_fresh[net.edge[copy]][stands]]] = True
     return split, fresh

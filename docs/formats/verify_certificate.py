@@ -66,10 +66,31 @@ def turn(a, b, c):
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def is_swapped(south, north):
-    """Whether two edges change their order before the first of them ends."""
+def collide(south, north):
+    """Whether two edges cross or run along each other before the first of them ends."""
     end = min(south.end, north.end)
-    return turn(south.start, south.end, end) < 0 or turn(north.start, north.end, end) > 0
+    from_south, from_north = turn(south.start, south.end, end), turn(north.start, north.end, end)
+    is_one_line = from_south == from_north == turn(south.start, south.end, north.start) == 0
+    return from_south < 0 or from_north > 0 or is_one_line
+
+
+def sweep(polygon):
+    """A line goes from vertex to vertex, eastward, and northward along a meridian.
+
+    It keeps the edges that it cuts in their order to the north. For each vertex it gives those that meet there
+    (one that goes on counts twice), those that are neighbours now, and these with the one that pairs with each.
+    """
+    begun, cut = defaultdict(list), []
+    for name, ring in polygon.items():
+        for a, b in ring:
+            begun[min(a, b)].append(Edge(min(a, b), max(a, b), a < b, name))
+    for v in sorted({a for a, _ in segments(polygon)}):
+        first = bisect_left(cut, 0, key=lambda edge, v=v: turn(edge.end, edge.start, v))
+        last = bisect_right(cut, 0, first, key=lambda edge, v=v: turn(edge.end, edge.start, v))
+        before, after = cut[first:last], [edge for edge in cut[first:last] if edge.end != v] + begun[v]
+        cut[first:last] = sorted(after, key=cmp_to_key(lambda one, other, v=v: turn(v, other.end, one.end)))
+        last = first + len(after)
+        yield v, before + after, cut[max(first - 1, 0) : last + 1], cut[first - first % 2 : last + last % 2]
 
 
 def place(vertex):
@@ -77,38 +98,25 @@ def place(vertex):
 
 
 def fault(polygon):
-    """Why a polygon is not valid, or None.
-
-    A line sweeps from vertex to vertex, eastward, and northward along a meridian. It keeps the edges that it cuts
-    in their order to the north: one that enters the inside, one that leaves it, and so on. Edges that cross have
-    been neighbours before, so it is enough to look at those that become neighbours.
-    """
-    begun, cut, island = defaultdict(list), [], {name: name for name in polygon}
-    for name, ring in polygon.items():
-        for a, b in ring:
-            begun[min(a, b)].append(Edge(min(a, b), max(a, b), a < b, name))
-    for v, new in sorted((v, begun[v]) for v in {a for a, _ in segments(polygon)}):
-        first = bisect_left(cut, 0, key=lambda edge, v=v: turn(edge.end, edge.start, v))
-        last = bisect_right(cut, 0, first, key=lambda edge, v=v: turn(edge.end, edge.start, v))
-        before, after = cut[first:last], [edge for edge in cut[first:last] if edge.end != v] + new
-        after.sort(key=cmp_to_key(lambda one, other, v=v: turn(v, other.end, one.end)))
-        if any(turn(v, one.end, other.end) == 0 for one, other in pairwise(after)):
-            return f"its border runs along itself {place(v)}"
-        cut[first:last] = after
-        last = first + len(after)
-        if any(is_swapped(*two) for two in pairwise(cut[max(first - 1, 0) : last + 1])):
-            return f"its border crosses itself {place(v)}"
-        changed = cut[first - first % 2 : last + last % 2]
-        for one, other in zip(changed[::2], changed[1::2], strict=True):
-            if not one.enters or other.enters or one.ring[0] != other.ring[0]:
+    """Why a polygon is not valid, or None."""
+    island = {name: name for name in polygon}
+    for v, met, neighbours, paired in sweep(polygon):
+        # Edges that cross have been neighbours before.
+        if any(collide(south, north) for south, north in pairwise(neighbours)):
+            return f"its border crosses itself or runs along itself {place(v)}"
+        # To the north, one edge enters the inside of a part and the next one leaves it.
+        for south, north in zip(paired[::2], paired[1::2], strict=True):
+            if not south.enters or north.enters or south.ring[0] != north.ring[0]:
                 return f"its border crosses itself, a hole lies outside its shell or a part inside another {place(v)}"
-        # Each ring comes here once and leaves once; rings of one part that meet twice cut its inside in two.
-        legs = Counter(edge.ring for edge in before + after) if len(before) + len(after) > 2 else {}
-        met = Counter(island[name] for name in legs)
-        if any(count > 2 for count in legs.values()) or any(count > 1 for count in met.values()):
+        if len(met) == 2:
+            continue
+        # Each ring comes here once and leaves once; rings of one part that meet twice part its inside.
+        legs = Counter(edge.ring for edge in met)
+        islands = Counter(island[name] for name in legs)
+        if max(legs.values()) > 2 or max(islands.values()) > 1:
             return f"a ring touches itself, or rings that touch part its inside {place(v)}"
-        if len(met) > 1:
-            joined = {name: min(other for other in met if other[0] == name[0]) for name in met}
+        if len(islands) > 1:
+            joined = {name: min(other for other in islands if other[0] == name[0]) for name in islands}
             island = {name: joined.get(at, at) for name, at in island.items()}
     return None if polygon and all(polygon.values()) else "a ring is empty"
 
