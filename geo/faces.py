@@ -16,7 +16,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 from shapely.geometry.base import BaseGeometry
 
-from geo.crossings import Net
+from geo.net import Net
 from geo.rings import Floats, Ints, Shapes
 
 Flags = NDArray[np.bool_]

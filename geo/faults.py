@@ -12,8 +12,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.crossings import Net, assembled, merge_vertices, net_of, node, with_segments
+from geo.crossings import node
 from geo.faces import Faces, faces_of
+from geo.net import Net, assembled, merge_vertices, net_of, with_segments
 from geo.owners import owners_of
 from geo.residual import residual
 from geo.rings import Floats, Ints, Shapes

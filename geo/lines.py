@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from geo.crossings import assembled
 from geo.faces import faces_of
+from geo.net import assembled
 from geo.rings import Floats, Ints, Shapes
 from geo.segments import Keys, as_shapes, vertex_hash
 

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from shapely import Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
 
-from geo.crossings import Net
 from geo.faces import Faces
+from geo.net import Net
 from geo.rings import Ints, Shapes
 
 Flags = NDArray[np.bool_]

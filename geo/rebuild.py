@@ -12,9 +12,9 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from geo.crossings import with_segments
 from geo.faults import Faults
 from geo.lines import NO_SHIFTS, Lines, Shifts, areas_of, marks_of, on_chain, without_needless
+from geo.net import with_segments
 from geo.rings import Floats, Ints, Shapes
 from geo.segments import Keys, Segments, as_shapes, joined, segments_of, vertex_hash
 

@@ -9,8 +9,9 @@ import shapely
 from numpy.random import Generator
 from shapely import Polygon, STRtree, box
 
-from geo.crossings import Net, assembled, merge_vertices, net_of, node, with_segments
+from geo.crossings import node
 from geo.errors import GeometryProblem
+from geo.net import Net, assembled, merge_vertices, net_of, with_segments
 from geo.segments import as_shapes, segments_of
 
 TOLERANCE = 1e-7

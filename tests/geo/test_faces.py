@@ -8,8 +8,9 @@ import shapely
 from numpy.random import Generator
 from shapely import MultiPolygon, Polygon, affinity, box
 
-from geo.crossings import Net, assembled, net_of, node
+from geo.crossings import node
 from geo.faces import faces_of
+from geo.net import Net, assembled, net_of
 from geo.owners import owners_of, sides
 from geo.segments import as_shapes, segments_of
 

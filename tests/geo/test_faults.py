@@ -7,8 +7,8 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
 
-from geo.crossings import Net
 from geo.faults import Faults, faults_of
+from geo.net import Net
 from geo.segments import as_shapes
 
 TOLERANCE = 1e-7
