@@ -180,8 +180,33 @@ def _shifted(case: Case, built: Rebuilt) -> dict[int, Objection]:
     }
 
 
-def newly_cut(case: Case, built: Rebuilt) -> tuple[int, ...]:
-    """Buildings beside all faces that one cell held and none holds now: the end of a border has shifted.
+def cut_by_shifts(case: Case, built: Rebuilt, straight: Rebuilt) -> tuple[int, ...]:
+    """Buildings that a border cuts only because its end has shifted.
+
+    Parameters
+    ----------
+    case : Case
+    built : Rebuilt
+    straight : Rebuilt
+        The same as if the parent had a vertex wherever borders end.
+
+    Returns
+    -------
+    tuple of int
+        Positions among the buildings.
+    """
+    moved = built.shapes[built.changed]
+    asked = np.unique(shapely.STRtree(case.buildings).query(moved)[1])
+    # What stands across the border of the area is cut by that.
+    inside = np.asarray(shapely.intersection(case.buildings[asked], built.parent), dtype=object)
+    return tuple(asked[_is_whole(straight.shapes, inside) & ~_is_whole(built.shapes, inside)].tolist())
+
+
+def broken(case: Case, built: Rebuilt) -> tuple[int, ...]:
+    """Cells that are empty, not valid or in more parts than before, whatever is decided.
+
+    A neck thinner than the tolerance closes, a cell between two vertices of a fixed parent
+    has nowhere to end.
 
     Parameters
     ----------
@@ -191,18 +216,13 @@ def newly_cut(case: Case, built: Rebuilt) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        Positions among the buildings.
+        Positions among the cells as they were.
     """
-    if not len(case.buildings) or not len(built.shifts.start):
-        return ()
-    near = np.unique(
-        shapely.STRtree(case.buildings).query(case.shapes[built.changed[built.changed < len(case.shapes)]])[1]
-    )
-    # What lies under a face has been looked at.
-    under = shapely.STRtree(case.buildings).query(case.faults.polygons, predicate="intersects")[1]
-    asked = np.setdiff1d(near, under)
-    standing = case.buildings[asked]
-    return tuple(asked[_is_whole(case.shapes, standing) & ~_is_whole(built.shapes, standing)].tolist())
+    cells = built.changed[built.changed < len(case.shapes)]
+    now, was = built.shapes[cells], case.shapes[cells]
+    wrong = (shapely.area(now) <= case.areas[cells] * _NOTHING) | ~shapely.is_valid(now)
+    wrong |= shapely.get_num_geometries(now) > shapely.get_num_geometries(was)
+    return tuple(cells[wrong].tolist())
 
 
 def _lies_in(face: Polygon, parts: Shapes) -> bool:
@@ -233,6 +253,9 @@ def _cut(case: Case, built: Rebuilt, verdicts: Sequence[Verdict]) -> dict[int, O
         return found
     polygons = case.faults.polygons
     building, face = shapely.STRtree(polygons).query(case.buildings, predicate="intersects")
+    # Ground outside the area goes to nobody, whatever stands on it.
+    inside = case.faults.is_inside[face]
+    building, face = building[inside], face[inside]
     shared = shapely.area(shapely.intersection(case.buildings[building], polygons[face]))
     counts = shared > _LEANS * shapely.area(case.buildings[building])
     under: dict[int, list[int]] = {}

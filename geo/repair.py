@@ -18,7 +18,7 @@ from geo.claims import NOBODY, Claim, Kind, RepairRules, Verdict, claims_of, jud
 from geo.errors import GeometryProblem
 from geo.faults import faults_of
 from geo.rebuild import FixedParent, Material, Rebuilt, material_of, rebuild
-from geo.reconsider import Case, newly_cut, next_best, objections
+from geo.reconsider import Case, broken, cut_by_shifts, next_best, objections
 from geo.residual import prove, require_valid
 from geo.segments import as_shapes
 
@@ -91,6 +91,10 @@ class Repair:
         From where a border ended to the vertex of a fixed parent on which it ends now.
     cut : tuple of int
         Buildings that a shift would cut; with any, nothing is proved.
+    broken : tuple of int
+        Cells that would be empty, not valid or in more parts than they were, though no face
+        is to blame: they are thinner there than the tolerance, or than a shift. With any,
+        nothing is proved.
     """
 
     cells: tuple[Polygon | MultiPolygon, ...]
@@ -102,6 +106,7 @@ class Repair:
     open_faces: int = 0
     shifts: tuple[LineString, ...] = ()
     cut: tuple[int, ...] = ()
+    broken: tuple[int, ...] = ()
 
 
 def repair(
@@ -198,16 +203,20 @@ def _repaired(case: Case, parent: Polygon | MultiPolygon, fixed: FixedParent | N
         verdicts = numbered(verdicts, len(case.shapes))
         built = _built(material, verdicts, fixed, previous=built)
     is_open = sum(verdict.is_open for verdict in verdicts)
-    cut = newly_cut(case, built)
+    cut: tuple[int, ...] = ()
+    if len(built.shifts.start) and len(case.buildings):
+        cut = cut_by_shifts(case, built, _built(material, verdicts, None))
+    lost = broken(case, built)
     return Repair(
         tuple(built.shapes),
         built.parent,
         tuple(built.changed.tolist()),
         tuple(_entry(case, number, verdict) for number, verdict in enumerate(verdicts)),
-        is_proved=not is_open and not harm and not cut and _is_proved(built),
+        is_proved=not is_open and not harm and not cut and not lost and _is_proved(built),
         open_faces=is_open,
         shifts=tuple(LineString(pair) for pair in zip(built.shifts.start, built.shifts.end, strict=True)),
         cut=cut,
+        broken=lost,
     )
 
 

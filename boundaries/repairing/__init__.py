@@ -60,6 +60,8 @@ class Mended:
         The furthest of them.
     cut : tuple of str
         Codes of the buildings that this would cut; with any, nothing is to be written.
+    broken : tuple of str
+        Codes of the grids that are too thin somewhere to be mended; the same holds.
     """
 
     snapshot: Snapshot
@@ -73,6 +75,7 @@ class Mended:
     shifted: int = 0
     max_shift_m: float = 0.0
     cut: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
     @property
     def left(self) -> tuple[MendedFace, ...]:
@@ -121,6 +124,7 @@ def mend(
     tolerance = 0.0
     shifts: list[Any] = []
     cut: set[str] = set()
+    broken: set[str] = set()
     for filling, own in ground.judged:
         if not filling.tiles:
             continue
@@ -128,6 +132,7 @@ def mend(
         result = _repaired(ground, filling, own, order, standing, first=len(log) + 1)
         shifts += result.shifts
         cut |= {snapshot.buildings[standing[building]].code for building in result.cut}
+        broken |= {filling.tiles[cell].code for cell in result.broken}
         made = [
             _made(snapshot, filling.area.code, name_new(len(new) + number + 1), shape, len(new) + number)
             for number, shape in enumerate(result.cells[len(filling.tiles) :])
@@ -152,7 +157,13 @@ def mend(
         after, shapes = _with_shapes(replace(after, areas=areas), more, []), shapes | more
     mended = _mended(snapshot, after, log, shapes, tolerance)
     ways_m = snapshot.metric.length_m(as_shapes(shifts)) if shifts else np.zeros(1)
-    return replace(mended, shifted=len(shifts), max_shift_m=float(ways_m.max()), cut=tuple(sorted(cut)))
+    return replace(
+        mended,
+        shifted=len(shifts),
+        max_shift_m=float(ways_m.max()),
+        cut=tuple(sorted(cut)),
+        broken=tuple(sorted(broken)),
+    )
 
 
 def _mended(
@@ -192,11 +203,13 @@ def _repaired(
     units_per_m2 = own.area / float(snapshot.metric.area_m2(own))
     x_m, y_m = units_m(snapshot.metric, own)
 
-    def run(decisions: dict[int, int]) -> Repair:
+    every = ground.rules.tolerances(snapshot.crs)
+
+    def run(decisions: dict[int, int], tolerances: Sequence[float] = every) -> Repair:
         return repair(
             [grid.polygon for grid in filling.tiles],
             own,
-            tolerances=ground.rules.tolerances(snapshot.crs),
+            tolerances=tolerances,
             rules=order.rules(filling, units_per_m2, decisions),
             buildings=near,
             decimals=STORAGE_DECIMALS if snapshot.is_stored else None,
@@ -211,7 +224,8 @@ def _repaired(
         crs = snapshot.crs
         reach = _REACH_DEGREES if crs.is_geographic else _REACH_M / crs.metres_per_unit
         decisions = matched(said, filling, result.log, first=first, reach=reach)
-        result = run(decisions) if decisions else result
+        # Faces are numbered anew with every tolerance, so what was decided holds for that one alone.
+        result = run(decisions, (result.tolerance,)) if decisions else result
     return result
 
 

@@ -131,6 +131,11 @@ def refused(mended: Mended) -> tuple[str, str] | None:
         zh = f"修补会在区域边界处切开楼栋:{named}。什么都没有写。请先把那里的网格边界画到区域边界的顶点上。"
         en = f"Buildings would be cut at an area's border: {named}. Nothing is written. Draw borders to its vertices."
         return zh, en
+    if mended.broken:
+        named = "、".join(mended.broken[:_NAMED])
+        zh = f"网格 {named} 有极窄处,修补会使其断开、消失或自相交。什么都没有写。请先改画这些网格。"
+        en = f"Grids too thin somewhere to be mended without breaking: {named}. Nothing is written. Redraw them first."
+        return zh, en
     return still_wrong(mended.snapshot)
 
 
@@ -174,6 +179,7 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "shifted": mended.shifted,
         "max_shift_m": mended.max_shift_m,
         "cut": list(mended.cut),
+        "broken": list(mended.broken),
         "problem": None if outcome.problem is None else dict(zip(("zh", "en"), outcome.problem, strict=True)),
         "source": {"zh": before.title("zh"), "en": before.title("en")},
         "crs": before.crs.name,

@@ -463,3 +463,33 @@ def test_a_border_whose_end_would_shift_too_far_is_for_a_person() -> None:
     assert (reasons(result), result.parent is PARENT) == (["would_shift"], True)
     for before, after in zip(cells, result.cells, strict=True):
         assert before.equals(after)
+
+
+def test_a_face_under_a_building_excuses_no_shift() -> None:
+    # The overlap under the building goes where it belongs; the end of the border beside it shifts all the same.
+    chain, standing = PARENT.segmentize(2.0), box(10, 9, 11, 10)
+    first, second = (
+        box(0, 0, 11, 10),
+        Polygon([(11, 0), (20, 0), (20, 10), (11, 10), (11, 9.5), (10.8, 9.4), (11, 9.3)]),
+    )
+    result = mended(first, second, parent=chain, fixed=True, buildings=(standing,))
+    assert (only(result).winner, result.is_proved, result.cut) == (0, False, (0,))
+
+
+def test_a_building_across_the_parents_border_is_no_reason_to_ask_a_person() -> None:
+    result = mended(A, box(8, -1, 20, 10), buildings=(box(9, -0.5, 10, 3),))
+    assert (result.is_proved, reasons(result)) == (True, [])
+
+
+def test_a_cell_that_has_nowhere_to_end_is_named() -> None:
+    cells = (box(0, 0, 9.7, 10), box(9.7, 0, 10.2, 10), box(10.2, 0, 20, 10))
+    result = mended(*cells, parent=PARENT.segmentize(2.0), fixed=True)
+    assert (result.is_proved, result.open_faces, result.broken) == (False, 0, (1,))
+
+
+def test_a_cell_that_hangs_by_less_than_the_tolerance_is_named() -> None:
+    # Its two halves hang by a strip of fifty nanometres along the border of the cells above and below.
+    neck = 5 + 5e-8
+    ring = [(0, 0), (4, 0), (4, 5), (6, 5), (6, 0), (20, 0), (20, 10), (6, 10), (6, neck), (4, neck), (4, 10), (0, 10)]
+    result = mended(Polygon(ring), box(4, 0, 6, 5), box(4, 5, 6, 10))
+    assert (result.is_proved, result.open_faces, result.broken) == (False, 0, (0,))

@@ -10,6 +10,7 @@ from boundaries.errors import BadInput
 from boundaries.model import Area, MicroGrid
 from boundaries.repairing import Decision, Mended, RepairOrder, mend
 from boundaries.services.auditing import is_proved
+from boundaries.services.repairing import refused
 from boundaries.snapshot import Snapshot
 from geo.crs import STORAGE_STEP, parse_crs
 from tests.boundaries.boxes import AREAS, GRIDS, PLAN, RULES, X, Y, building, grid, plan, square, with_grid
@@ -312,3 +313,21 @@ def test_overlays_and_what_they_lie_on_are_left_alone() -> None:
     result = mended(plan(grids=(front, *with_grid(0, polygon=square(0, 0, 90)))))
     assert result.snapshot.grids[0] is front
     assert result.changed == (1,)
+
+
+def test_a_grid_too_thin_to_be_mended_is_named() -> None:
+    # Its halves hang by a strip of fifty nanometres.
+    neck = Y + 50 + 5e-8
+    ring = [(0, 0), (40, 0), (40, 50), (60, 50), (60, 0), (100, 0), (100, 100), (60, 100)]
+    halves = [(X + x, Y + y) for x, y in ring] + [(X + 60, neck), (X + 40, neck), (X + 40, Y + 100), (X, Y + 100)]
+    grids = (
+        replace(GRIDS[0], polygon=Polygon(halves)),
+        GRIDS[1],
+        grid("G8", bare(40, 0, 20, 50), rank=8),
+        grid("G9", bare(40, 50, 20, 50), rank=9),
+    )
+    result = mended(plan(areas=AREAS[1:2], grids=grids, buildings=()))
+    assert (result.broken, result.left) == (("G1",), ())
+    problem = refused(result)
+    assert problem is not None
+    assert "网格 G1 有极窄处" in problem[0]
