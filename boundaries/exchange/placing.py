@@ -1,4 +1,4 @@
-"""Where files are put: never over what is read, all of them whole or none at all."""
+"""Where files are put: never over what is read, and only when all that belongs together has been made."""
 
 import os
 import shutil
@@ -11,10 +11,13 @@ from pathlib import Path
 from boundaries.errors import BadInput, system_reason_zh
 from boundaries.exchange.reading import split_layer
 
+_SHAPEFILE, _SHAPEFILE_PARTS = ".shp", frozenset({".shp", ".dbf", ".shx"})
 Write = Callable[[Path], None]
 
 # Indexes that programs keep beside a shapefile; they speak of the rows that were.
-_INDEXES = frozenset({".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".ain", ".aih", ".atx", ".ixs", ".mxs", ".idm", ".ind"})
+_INDEXES = frozenset(
+    {".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".ain", ".aih", ".atx", ".ixs", ".mxs", ".idm", ".ind", ".qpj"}
+)
 
 
 def require_apart(inputs: Mapping[str, Path | None], outputs: Sequence[tuple[str, Path | None]]) -> None:
@@ -37,7 +40,7 @@ def require_apart(inputs: Mapping[str, Path | None], outputs: Sequence[tuple[str
     written: list[tuple[str, Path]] = []
     for name, path in ((name, path) for name, path in outputs if path is not None):
         for other, taken in read:
-            if _is_same(path, taken):
+            if any(_is_same(target, _whole_name(taken)) for target in _targets(path)):
                 raise BadInput(
                     f"{name} {path} 会覆盖读入的文件({other})。请给 {name} 换一个文件名,核对后再替换。",
                     f"{name} {path} would replace a file that is read ({other}). Choose another name for {name}, and "
@@ -51,6 +54,18 @@ def require_apart(inputs: Mapping[str, Path | None], outputs: Sequence[tuple[str
                     f"Choose another name for {name}.",
                 )
         written.append((name, path))
+
+
+def _targets(path: Path) -> list[Path]:
+    """What may be written for a file: rows of several forms part a shapefile."""
+    if path.suffix.lower() != _SHAPEFILE:
+        return [path]
+    return [path.with_name(f"{path.stem}{form}{_SHAPEFILE}") for form in ("", "_line", "_point")]
+
+
+def _whole_name(path: Path) -> Path:
+    """The shapefile that one of its files belongs to."""
+    return path.with_suffix(_SHAPEFILE) if path.suffix.lower() in _SHAPEFILE_PARTS else path
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -86,6 +101,11 @@ def require_place(path: Path, *, suffixes: Sequence[str], option: str) -> None:
             f"{option} {path}:不会写 {path.suffix or '没有后缀'} 的文件。可用:{' '.join(suffixes)}。",
             f"{option} {path}: files of kind {path.suffix or 'no suffix'} are not written. "
             f"Use one of {' '.join(suffixes)}.",
+        )
+    if path.suffix.lower() == _SHAPEFILE != path.suffix:
+        # The library that writes it would name it so whatever was asked for.
+        raise BadInput(
+            f"{option} {path}:后缀请用小写 {_SHAPEFILE}。", f"{option} {path}: write the suffix in small letters, .shp."
         )
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise BadInput(

@@ -41,9 +41,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "one grid lies inside another; --contained keep lets the inner one keep its ground",
     ),
     "crowded": ("几十个网格叠在一处,请先删去多余的", "dozens of grids lie in one place: delete what is too many"),
-    "too_large": (
-        "面积超过 --max-auto-area,请填写归属(超出区域的地填“裁去”)",
-        "larger than --max-auto-area: fill in the winner (OFF for ground outside the area)",
+    "too_large": ("面积超过 --max-auto-area,请填写归属", "larger than --max-auto-area: fill in the winner"),
+    "too_large_outside": (
+        "区域之外,面积超过 --max-auto-area;要裁去请在归属处填“裁去”",
+        "outside the area and larger than --max-auto-area: fill in OFF as the winner to have it taken off",
     ),
     "would_empty": (
         "会使一个网格一点不剩;请删去该网格,或改画图形后再修补",
@@ -110,7 +111,8 @@ class MendedFace:
     def why(self, language: Language) -> str:
         """The rule, or why there is none, in words; of a second choice also what was wrong with the first."""
         zh, en = RULES[self.rule]
-        why_zh, why_en = REASONS.get(self.reason, (zh, en))
+        reason = f"{self.reason}_outside" if self.kind == "overshoot" else self.reason
+        why_zh, why_en = REASONS.get(reason, REASONS.get(self.reason, (zh, en)))
         if not self.is_open and self.reason:
             return f"{zh}({why_zh})" if language == "zh" else f"{en} ({why_en})"
         return why_zh if language == "zh" else why_en

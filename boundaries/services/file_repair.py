@@ -113,6 +113,7 @@ def repair_files(
     if problem is not None:
         write_together(logs)
         return Outcome(before, mended, problem=problem)
+    _require_areas_free(files, mended)
     layers = _layers(files, before, mended, language)
 
     def write(place: Path) -> None:
@@ -142,7 +143,12 @@ def _require_places(files: GridFiles) -> None:
     require_apart(inputs, [("--out", files.out), ("--out", areas), ("--log", files.log)])
     if files.log is not None:
         require_place(files.log, suffixes=LOG_SUFFIXES, option="--log")
-    if areas is not None and areas.exists():
+
+
+def _require_areas_free(files: GridFiles, mended: Mended) -> None:
+    """Areas that took in vertices are written beside the grids, over nothing that stands there."""
+    areas = beside(files.out, "parents")
+    if mended.refined and files.out.suffix.lower() != ".gpkg" and areas.exists():
         raise BadInput(
             f"--out {files.out}:补了顶点的区域要写入 {areas},该文件已存在,不会覆盖。"
             "请给 --out 换一个文件名,或先移走该文件。",

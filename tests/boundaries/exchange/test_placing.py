@@ -83,3 +83,18 @@ def test_a_place_that_cannot_be_written_is_told_before(tmp_path: Path) -> None:
         with pytest.raises(BadInput, match=rf"^--log .*{message}"):
             require_place(tmp_path / name, suffixes=(".csv",), option="--log")
     require_place(tmp_path / "a.CSV", suffixes=(".csv",), option="--log")
+
+
+@pytest.mark.parametrize("read", ["k.shp", "k_point.shp", "k_line.dbf", "k_point.shx"])
+def test_a_shapefile_is_all_the_files_that_rows_of_several_forms_make(tmp_path: Path, read: str) -> None:
+    (tmp_path / read).write_text("rows", encoding="utf-8")
+    with pytest.raises(BadInput, match="would replace a file that is read"):
+        require_apart({"--buildings": tmp_path / read}, [("--out", tmp_path / "k.shp")])
+    require_apart({"--buildings": tmp_path / read}, [("--out", tmp_path / "m.shp")])
+
+
+def test_the_suffix_of_a_shapefile_is_written_small(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="small letters"):
+        require_place(tmp_path / "k.SHP", suffixes=(".shp",), option="--out")
+    require_place(tmp_path / "k.shp", suffixes=(".shp",), option="--out")
+    require_place(tmp_path / "k.CSV", suffixes=(".csv",), option="--out")

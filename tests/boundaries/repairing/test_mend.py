@@ -189,6 +189,7 @@ def test_feet_are_measured_in_metres() -> None:
 def test_a_decision_is_found_by_its_place() -> None:
     broken = plan(areas=AREAS[1:2], grids=(GRIDS[0],), buildings=())
     (left,) = mended(broken, max_auto_area_m2=1.0).left
+    assert "裁去" not in left.why("zh")
     word = Decision("C1", X + 150, Y + 50, "G1", row="log.csv:2")
     result = mended(broken, max_auto_area_m2=1.0, decisions=(word,))
     assert [(face.rule, face.winner, face.why("zh")) for face in result.log] == [("decision", "G1", "人工决定")]
@@ -209,6 +210,7 @@ def test_much_ground_outside_is_taken_off_when_a_person_says_so(word: str) -> No
     broken = plan(areas=AREAS[1:2], grids=(replace(GRIDS[0], polygon=square(-30, 0, 130)), GRIDS[1]), buildings=())
     (left,) = mended(broken, max_auto_area_m2=100.0).left
     assert (left.kind, left.reason) == ("overshoot", "too_large")
+    assert "“裁去”" in left.why("zh")
     with pytest.raises(BadInput, match="Write OFF"):
         mended(broken, max_auto_area_m2=100.0, decisions=(Decision("C1", X - 15, Y + 50, "G1", row="r"),))
     result = mended(broken, max_auto_area_m2=100.0, decisions=(Decision("C1", X - 15, Y + 50, word, row="r"),))
