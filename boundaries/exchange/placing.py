@@ -40,7 +40,7 @@ def require_apart(inputs: Mapping[str, Path | None], outputs: Sequence[tuple[str
     written: list[tuple[str, Path]] = []
     for name, path in ((name, path) for name, path in outputs if path is not None):
         for other, taken in read:
-            if any(_is_same(target, _whole_name(taken)) for target in _targets(path)):
+            if any(_is_same(target, each) for target in _targets(path) for each in (taken, _whole_name(taken))):
                 raise BadInput(
                     f"{name} {path} 会覆盖读入的文件({other})。请给 {name} 换一个文件名,核对后再替换。",
                     f"{name} {path} would replace a file that is read ({other}). Choose another name for {name}, and "

@@ -98,3 +98,10 @@ def test_the_suffix_of_a_shapefile_is_written_small(tmp_path: Path) -> None:
         require_place(tmp_path / "k.SHP", suffixes=(".shp",), option="--out")
     require_place(tmp_path / "k.shp", suffixes=(".shp",), option="--out")
     require_place(tmp_path / "k.CSV", suffixes=(".csv",), option="--out")
+
+
+def test_a_link_to_a_shapefile_is_the_shapefile(tmp_path: Path) -> None:
+    (tmp_path / "mine.shp").write_text("rows", encoding="utf-8")
+    (tmp_path / "link.SHP").symlink_to(tmp_path / "mine.shp")
+    with pytest.raises(BadInput, match="would replace a file that is read"):
+        require_apart({"GRIDS": tmp_path / "link.SHP"}, [("--out", tmp_path / "mine.shp")])
