@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boundaries.exchange.tables import Table
-    from boundaries.snapshot import Snapshot
+    from boundaries.services.lookup import LocatedMany
     from geo.crs import SourceCrs
 
 ADDED = ("micro_grid", "area", "on_border", "in_gap")
@@ -208,67 +208,9 @@ def _columns_of_coordinates(table: "Table", columns: list[str] | None) -> "NDArr
 
 
 def _from_files(xy: "NDArray[np.float64]", system: "SourceCrs", files: Files) -> _Answers:
-    import numpy as np
+    from boundaries.services.file_lookup import locate_in
 
-    from boundaries.exchange.snapshot_files import UNION_CODE
-    from geo.locate import CellIndex
-    from geo.segments import as_shapes
-    from geo.validity import find_invalid
-
-    snapshot = read_snapshot(files, State())
-    tiles = [grid for grid in snapshot.grids if grid.layer == "tile"]
-    broken = find_invalid(as_shapes(grid.polygon for grid in tiles))
-    if broken:
-        names = "、".join(tiles[index].code for index in broken[:5])
-        raise BadInput(
-            f"{snapshot.title('zh')}:网格 {names} 的图形无效,不能用来查点。请先用 check 检查并修正。",
-            f"{snapshot.title('en')}: grids {names} are not valid shapes and cannot answer. Correct them first.",
-        )
-    usable = np.isfinite(xy).all(axis=1)
-    moved = np.full(xy.shape, np.nan)
-    moved[usable] = _in_system(xy[usable], system, snapshot)
-    cells = CellIndex(grid.polygon for grid in tiles).locate(moved[:, 0], moved[:, 1])
-    around = CellIndex(area.polygon for area in snapshot.areas).locate(moved[:, 0], moved[:, 1])
-    if usable.any() and (around.cell < 0).all() and (cells.cell < 0).all():
-        _refuse_swapped(moved[usable], snapshot)
-    codes = [tiles[cell].code if cell >= 0 else None for cell in cells.cell]
-    # The outline that stands in for missing areas has no name of its own.
-    named = [
-        tiles[cell].area if cell >= 0 else snapshot.areas[area].code if area >= 0 else None
-        for cell, area in zip(cells.cell, around.cell, strict=True)
-    ]
-    areas = [None if name == UNION_CODE else name for name in named]
-    in_gap = (cells.cell < 0) & (around.cell >= 0)
-    return _Answers(codes, areas, cells.on_border.tolist(), in_gap.tolist())
-
-
-def _in_system(xy: "NDArray[np.float64]", system: "SourceCrs", snapshot: "Snapshot") -> "NDArray[np.float64]":
-    """Points in the coordinates of the grids; nothing moves where both say the same system."""
-    from geo.crs import parse_crs, project
-    from geo.errors import CrsProblem
-
-    if system == snapshot.crs:
-        return xy
-    if snapshot.crs.shift is not None:
-        raise CrsProblem(
-            f"网格是 {snapshot.crs.name},点是 {system.name}:不能换算成偏移坐标。请把网格先转为 EPSG:4490。",
-            f"The grids are {snapshot.crs.name}, the points {system.name}: nothing is converted into shifted "
-            "coordinates. Bring the grids to EPSG:4490 first.",
-        )
-    return project(xy, system, parse_crs(snapshot.crs.base).base)
-
-
-def _refuse_swapped(xy: "NDArray[np.float64]", snapshot: "Snapshot") -> None:
-    import numpy as np
-    import shapely
-
-    west, south, east, north = shapely.total_bounds([area.polygon for area in snapshot.areas])
-    x, y = np.median(xy, axis=0)
-    if west <= y <= east and south <= x <= north and not (west <= x <= east and south <= y <= north):
-        raise BadInput(
-            "横纵坐标颠倒了:x 是经度(或东坐标),y 是纬度(或北坐标)。请交换后再查。",
-            "The axes are swapped: x is longitude (or easting), y is latitude (or northing). Swap them and ask again.",
-        )
+    return _told(locate_in(read_snapshot(files, State()), xy, system))
 
 
 def _from_database(xy: "NDArray[np.float64]", system: "SourceCrs", generation: int | None) -> _Answers:
@@ -277,6 +219,10 @@ def _from_database(xy: "NDArray[np.float64]", system: "SourceCrs", generation: i
 
     with reading(context.engine()) as session:
         found = locate_many(session, xy=xy, crs=system.shift or system.base, generation=generation)
+    return _told(found)
+
+
+def _told(found: "LocatedMany") -> _Answers:
     return _Answers(list(found.micro_grid), list(found.area), found.on_border.tolist(), found.in_gap.tolist())
 
 

@@ -22,7 +22,8 @@ from boundaries.store.overlay import Moment
 from boundaries.store.places import Around, Touching
 from geo.crs import STORAGE_CRS, SourceCrs, parse_crs, project, round_to_storage
 from geo.errors import CrsProblem
-from geo.locate import CellIndex
+from geo.segments import as_shapes
+from geo.touching import lowest_touching
 
 Purpose = Literal["household", "shop"]
 # Points in one question to the database.
@@ -88,10 +89,11 @@ class Located:
 class LocatedMany:
     """Where many points are; one entry a point, None where there is nothing.
 
-    ``area`` is the area of the grid, else the lowest around the point.
+    ``area`` is the area of the grid, else the lowest around the point; there is no
+    generation where a plan from files answers.
     """
 
-    generation: int
+    generation: int | None
     micro_grid: tuple[str | None, ...]
     area: tuple[str | None, ...]
     on_border: NDArray[np.bool_]
@@ -230,7 +232,7 @@ def _lowest_areas(session: Session, moment: Moment, xy: NDArray[np.float64]) -> 
     query, _ = queries.areas_query(moment)
     found = queries.to_areas(session.execute(query).all())
     ordered = sorted(found, key=lambda area: (-depth[area.level], area.code))
-    cells = CellIndex(area.polygon for area in ordered).locate(xy[:, 0], xy[:, 1]).cell
+    cells = lowest_touching(as_shapes(area.polygon for area in ordered), xy[:, 0], xy[:, 1]).cell
     return [None if cell < 0 else ordered[cell].code for cell in cells]
 
 

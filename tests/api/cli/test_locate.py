@@ -135,3 +135,17 @@ def test_broken_grids_do_not_answer(tmp_path: Path, capsys: pytest.CaptureFixtur
     place: Point = point(50, 50)
     assert run(["locate", "--point", f"{place.x},{place.y}", "--crs", "EPSG:4549", "--grids", str(grids)]) == 2
     assert "G1 的图形无效" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("west", "width", "words"),
+    [(50, 150, "网格 G1、G2 相互重叠"), (100.0000001, 100, "网格 G2、G3 相互重叠或边界顶点不一致")],
+)
+def test_grids_that_could_give_two_answers_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], west: float, width: float, words: str
+) -> None:
+    grids = grids_file(tmp_path, {"G2": square(west, 0, width)})
+    assert run(["locate", "--point", "422050,3572050", "--crs", "EPSG:4549", "--grids", str(grids)]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "请先用 repair 修补" in told

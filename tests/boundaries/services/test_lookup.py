@@ -185,17 +185,18 @@ def test_many_points_agree_with_one_and_with_the_index_of_files(planned: Engine)
         many = locate_many(session, xy=xy, crs="EPSG:4490")
         plan = snapshot(session, today=plans.TODAY)
         sample = [(index, locate(session, x=x, y=y, crs="EPSG:4490")) for index, (x, y) in enumerate(xy[295:335], 295)]
-    answers = CellIndex(grid.polygon for grid in plan.grids).locate(xy[:, 0], xy[:, 1])
+    index = CellIndex.of((grid.polygon for grid in plan.grids), tolerance=2e-9)
+    answers = index.locate(xy[:, 0], xy[:, 1])
     expected = [None if cell < 0 else plan.grids[cell].code for cell in answers.cell]
     assert list(many.micro_grid) == expected
     assert np.array_equal(many.on_border, answers.on_border)
     assert not many.in_gap.any()
     assert many.generation == 1
     assert {EAST, WEST, None} == set(many.area)
-    for index, one in sample:
+    for number, one in sample:
         assert (one.micro_grid.code if one.micro_grid else None, one.on_border) == (
-            many.micro_grid[index],
-            many.on_border[index],
+            many.micro_grid[number],
+            many.on_border[number],
         )
 
 
