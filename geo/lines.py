@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 
 from geo.faces import faces_of
@@ -92,14 +93,19 @@ def _extra(lines: Lines, parent: Polygon | MultiPolygon, count: int) -> Ints:
     return np.asarray(start[~np.isin(vertex_hash(lines.xy[start]), own)])
 
 
+def _leaves_border(lines: Lines, count: int) -> NDArray[np.bool_]:
+    """Whether each edge runs off the parent's border."""
+    low, high = np.minimum(lines.start, lines.end), np.maximum(lines.start, lines.end)
+    edge = low * len(lines.xy) + high
+    return np.isin(edge, edge[lines.owner == count], invert=True)
+
+
 def without_needless(lines: Lines, parent: Polygon | MultiPolygon, count: int) -> Lines:
     """Take vertices off the parent's edges where nobody's boundary leaves them."""
     extra = _extra(lines, parent, count)
     if not len(extra):
         return lines
-    low, high = np.minimum(lines.start, lines.end), np.maximum(lines.start, lines.end)
-    edge = low * len(lines.xy) + high
-    leaves = ~np.isin(edge, edge[lines.owner == count])
+    leaves = _leaves_border(lines, count)
     needed = np.union1d(lines.start[leaves], lines.end[leaves])
     return _without(lines, np.setdiff1d(extra, needed), count)
 
@@ -128,11 +134,8 @@ def on_chain(
 
 def _bent(lines: Lines, turning: Ints, became: Ints, count: int, *, stub: Floats, decimals: int | None) -> Lines:
     """Edges to where their ends have gone, from some of these by way of a new vertex near by."""
-    low, high = np.minimum(lines.start, lines.end), np.maximum(lines.start, lines.end)
-    edge = low * len(lines.xy) + high
-    leaves = ~np.isin(edge, edge[lines.owner == count])
     vertex, other = np.concatenate([lines.start, lines.end]), np.concatenate([lines.end, lines.start])
-    turns = np.flatnonzero(np.isin(vertex, turning) & np.tile(leaves, 2))
+    turns = np.flatnonzero(np.isin(vertex, turning) & np.tile(_leaves_border(lines, count), 2))
     _, first, number = np.unique(vertex[turns] * len(lines.xy) + other[turns], return_index=True, return_inverse=True)
     start, way = lines.xy[vertex[turns[first]]], lines.xy[other[turns[first]]] - lines.xy[vertex[turns[first]]]
     share = np.minimum(stub[vertex[turns[first]]] / np.hypot(*way.T), _MOST_OF_AN_EDGE)
@@ -140,7 +143,7 @@ def _bent(lines: Lines, turning: Ints, became: Ints, count: int, *, stub: Floats
     xy = np.vstack([lines.xy, points if decimals is None else np.round(points, decimals) + 0.0])
     through = np.full(len(vertex), -1, dtype=np.int64)
     through[turns] = len(lines.xy) + number
-    leave, arrive = through[: len(edge)], through[len(edge) :]
+    leave, arrive = through[: len(lines.start)], through[len(lines.start) :]
     begin, end = became[lines.start], became[lines.end]
     starts = [begin[leave >= 0], np.where(leave >= 0, leave, begin), arrive[arrive >= 0]]
     ends = [leave[leave >= 0], np.where(arrive >= 0, arrive, end), end[arrive >= 0]]
