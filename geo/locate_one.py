@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from geo.cell_table import CellTable
 from geo.sides import exact_side
 
@@ -63,6 +65,39 @@ def locator(table: CellTable) -> Callable[[float, float], tuple[int, bool]]:
         return (lowest or label) - 1, lowest > 0
 
     return locate
+
+
+def touching_cells(table: CellTable, x: float, y: float) -> tuple[int, ...]:
+    """All cells whose border a point lies on, lowest first.
+
+    Parameters
+    ----------
+    table : CellTable
+    x, y : float
+
+    Returns
+    -------
+    tuple of int
+        Empty inside a cell and outside all.
+    """
+    lattice = table.lattice
+    right, top = lattice.x0 + lattice.columns * lattice.size, lattice.y0 + lattice.rows * lattice.size
+    if not (lattice.x0 <= x < right and lattice.y0 <= y < top):
+        return ()
+    place = np.array([x]), np.array([y])
+    column, row = min(lattice.column(place[0])[0], lattice.columns - 1), min(lattice.row(place[1])[0], lattice.rows - 1)
+    square = -1 - int(table.answer[row * lattice.columns + column])
+    if square < 0:
+        return ()
+    edges = table.listed[table.border[square, 1] : table.border[square + 1, 1]]
+    found: set[int] = set()
+    for (x1, y1, x2, y2), sides in zip(
+        table.edges.ends[edges].tolist(), table.edges.sides[edges].tolist(), strict=True
+    ):
+        is_beside = y1 <= y <= y2 and min(x1, x2) <= x <= max(x1, x2)
+        if is_beside and _side((x1, y1, x2, y2), x, y) == 0:
+            found.update(sides)
+    return tuple(label - 1 for label in sorted(found) if label)
 
 
 def _side(edge: Sequence[float], x: float, y: float) -> float:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from boundaries.exchange.tables import Table
-    from boundaries.services.lookup import LocatedMany
+    from boundaries.lookup.answer import LocatedMany
     from geo.crs import SourceCrs
 
 ADDED = ("micro_grid", "area", "on_border", "in_gap")

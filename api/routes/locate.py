@@ -10,7 +10,8 @@ from api.fields import part_fields
 from api.openapi import NOT_FOUND, error_answers
 from api.schemas import locate as schemas
 from api.schemas.query import LocateQuery
-from boundaries.services.lookup import LocatedGrid, locate
+from boundaries.lookup.answer import LocatedGrid
+from boundaries.services.lookup import locate
 from boundaries.tiers import Tier
 
 router = APIRouter(prefix="/v1/locate", tags=["locate"])

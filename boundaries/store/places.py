@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Date, Float, Integer, bindparam, cast, fun
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from boundaries.model import Part
+from boundaries.lookup.answer import LocatedArea
+from boundaries.model import Layer, Part
 from boundaries.store import tables
 from boundaries.store.overlay import AREA, GRID, PART, Moment, effective
 
@@ -21,11 +22,12 @@ class Touching:
     """A grid that a point touches; ``on_border`` where it lies on the grid's border."""
 
     id: int
+    rank: int
     area_id: int
     code: str
     name: str
     kind: str
-    layer: str
+    layer: Layer
     on_border: bool
 
 
@@ -37,15 +39,6 @@ class Lowest:
     code: str
     area: str
     on_border: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """An area around a point."""
-
-    code: str
-    name: str
-    level: str
 
 
 def _point(x: Any, y: Any) -> ColumnElement[Any]:  # Any: numbers or columns of them; a column of shapes
@@ -62,13 +55,13 @@ def touching(session: Session, moment: Moment, *, x: float, y: float) -> tuple[T
     """
     states, point = effective(GRID, moment), _point(x, y)
     query = (
-        select(states, func.ST_Touches(states.c.geom, point).label("on_border"))
+        select(states, tables.micro_grid.c.rank, func.ST_Touches(states.c.geom, point).label("on_border"))
         .join(tables.micro_grid, tables.micro_grid.c.id == states.c.micro_grid_id)
         .where(func.ST_Intersects(states.c.geom, point))
         .order_by(tables.micro_grid.c.rank)
     )
     return tuple(
-        Touching(row.micro_grid_id, row.area_id, row.code, row.name, row.kind, row.layer, row.on_border)
+        Touching(row.micro_grid_id, row.rank, row.area_id, row.code, row.name, row.kind, row.layer, row.on_border)
         for row in session.execute(query)
     )
 
@@ -114,20 +107,21 @@ def _points(x: Sequence[float], y: Sequence[float]) -> Any:  # Any: a subquery w
     ).subquery("points")
 
 
-def areas_around(session: Session, moment: Moment, *, x: float, y: float) -> tuple[Around, ...]:
-    """Areas that a point touches, from the top down."""
+def lowest_area(session: Session, moment: Moment, *, x: float, y: float) -> int | None:
+    """Permanent number of the lowest area that a point touches; of several the one with the first code."""
     states, level = effective(AREA, moment), tables.area_level
     query = (
-        select(tables.area.c.code, states.c.name, states.c.level)
+        select(states.c.area_id)
         .join(tables.area, tables.area.c.id == states.c.area_id)
         .join(level, level.c.code == states.c.level)
         .where(func.ST_Intersects(states.c.geom, _point(x, y)))
-        .order_by(level.c.depth, tables.area.c.code)
+        .order_by(level.c.depth.desc(), tables.area.c.code)
+        .limit(1)
     )
-    return tuple(Around(row.code, row.name, row.level) for row in session.execute(query))
+    return session.execute(query).scalar_one_or_none()
 
 
-def areas_above(session: Session, moment: Moment, area_id: int) -> tuple[Around, ...]:
+def areas_above(session: Session, moment: Moment, area_id: int) -> tuple[LocatedArea, ...]:
     """An area and all above it, from the top down."""
     states = effective(AREA, moment, name="states")
     chain = select(states.c.area_id, states.c.parent_id).where(states.c.area_id == area_id).cte(recursive=True)
@@ -142,7 +136,7 @@ def areas_above(session: Session, moment: Moment, area_id: int) -> tuple[Around,
         .join(level, level.c.code == holds.c.level)
         .order_by(level.c.depth, tables.area.c.code)
     )
-    return tuple(Around(row.code, row.name, row.level) for row in session.execute(query))
+    return tuple(LocatedArea(row.code, row.name, row.level) for row in session.execute(query))
 
 
 def parts_of(session: Session, moment: Moment, grid_ids: Sequence[int]) -> dict[int, tuple[Part, ...]]:

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 
 from boundaries.errors import BadInput, NotFound
+from boundaries.lookup.answer import Located, Responsible
+from boundaries.lookup.coordinates import to_degrees
 from boundaries.model import MicroGrid
-from boundaries.services.lookup import Located, Responsible, locate, locate_many, to_degrees
+from boundaries.services.lookup import locate, locate_many
 from boundaries.services.reading import snapshot
 from boundaries.store import releases, states
 from boundaries.store.engine import reading, writing

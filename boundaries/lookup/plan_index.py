@@ -1,0 +1,229 @@
+"""A whole plan, ready to say which grids points are in: an index a layer, and the areas around."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from boundaries.errors import BadInput
+from boundaries.lookup.answer import LocatedGrid, Purpose, holder_of_shops
+from boundaries.lookup.coordinates import Placement, Points
+from boundaries.model import Area, Kind, Layer, MicroGrid
+from boundaries.rules import Rules
+from boundaries.snapshot import Snapshot
+from geo.cell_edges import DoubtfulCells
+from geo.locate import CellIndex
+from geo.locate_one import touching_cells
+from geo.segments import as_shapes
+from geo.touching import lowest_touching
+from geo.validity import find_invalid
+
+# What stands for no grid: in an area that has none there, and outside all areas.
+IN_GAP, OUTSIDE = -1, -2
+_NAMED = 5
+
+Positions = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerIndex:
+    """The grids of one layer, by rank, without their shapes, and the index of these."""
+
+    grids: tuple[LocatedGrid, ...]
+    areas: tuple[str, ...]
+    index: CellIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where many points are, in numbers.
+
+    Attributes
+    ----------
+    grid : ndarray of int32, shape (n,)
+        Position of the tile grid, ``IN_GAP`` or ``OUTSIDE``.
+    area : ndarray of int32, shape (n,)
+        Position of the area of the grid, else of the lowest around the point; -1 for none.
+    on_border : ndarray of bool, shape (n,)
+    responsible : ndarray of int32, shape (n,) or None
+        Position of the grid to store, where a purpose was named; overlays are counted on
+        after the tiles.
+    """
+
+    grid: Positions
+    area: Positions
+    on_border: NDArray[np.bool_]
+    responsible: Positions | None
+
+
+@dataclass(frozen=True)
+class PlanIndex:
+    """What answers for many points; it can be sent to another process.
+
+    Attributes
+    ----------
+    generation : int or None
+    placement : Placement
+    tiles, overlays : LayerIndex
+    kinds : mapping of str to Kind
+    areas : tuple of Area
+        The lowest first.
+    """
+
+    generation: int | None
+    placement: Placement
+    tiles: LayerIndex
+    overlays: LayerIndex
+    kinds: Mapping[str, Kind]
+    areas: tuple[Area, ...]
+    is_parent_derived: bool
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "PlanIndex":
+        """Build the index of a plan.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+
+        Returns
+        -------
+        PlanIndex
+
+        Raises
+        ------
+        BadInput
+            If grids are not valid, overlap in their layer, or their common borders do not
+            match; they are named.
+        """
+        depth = {level.code: level.depth for level in snapshot.levels}
+        areas = sorted(snapshot.areas, key=lambda area: (-depth.get(area.level, 0), area.code))
+        bounds = shapely.total_bounds([area.polygon for area in areas]) if areas else None
+        placement = Placement(snapshot.crs, snapshot.is_stored, None if bounds is None else tuple(bounds.tolist()))
+        return cls(
+            snapshot.generation,
+            placement,
+            _layer(snapshot, "tile"),
+            _layer(snapshot, "overlay"),
+            snapshot.kind_by_code,
+            tuple(areas),
+            snapshot.is_parent_derived,
+        )
+
+    @property
+    def grids(self) -> tuple[LocatedGrid, ...]:
+        """Grids by position: tiles, then overlays."""
+        return self.tiles.grids + self.overlays.grids
+
+    @property
+    def area_codes(self) -> list[str | None]:
+        """Codes of the areas by position; the outline that stands in for missing areas has none."""
+        return [None if self.is_parent_derived else area.code for area in self.areas]
+
+    def locate(self, xy: Points, *, for_: Purpose | None = None) -> Columns:
+        """Say where many points are.
+
+        Parameters
+        ----------
+        xy : ndarray of float64, shape (n, 2)
+            In the coordinates of the plan; what is not finite lies nowhere.
+        for_ : {"household", "shop"}, optional
+            Fills ``responsible``.
+
+        Returns
+        -------
+        Columns
+        """
+        x, y = xy[:, 0], xy[:, 1]
+        found = self.tiles.index.locate(x, y)
+        grid, area = found.cell.astype(np.int32), self._area_of_tile()[found.cell]
+        alone = np.flatnonzero(found.cell < 0)
+        area[alone] = lowest_touching(as_shapes(area.polygon for area in self.areas), x[alone], y[alone]).cell
+        grid[alone] = np.where(area[alone] >= 0, IN_GAP, OUTSIDE)
+        responsible = None if for_ is None else self._responsible(xy, grid, found.on_border, for_)
+        return Columns(grid, area, found.on_border, responsible)
+
+    def touching(self, x: float, y: float, cell: int, *, on_border: bool) -> tuple[LocatedGrid, ...]:
+        """All grids that a point touches, lowest rank first.
+
+        Parameters
+        ----------
+        x, y : float
+            In the coordinates of the plan.
+        cell : int
+            Position of its tile grid, negative where there is none.
+        on_border : bool
+            Whether it lies on the border of one.
+        """
+        tiles: Sequence[int] = () if cell < 0 else (cell,)
+        if on_border and self.tiles.index.table is not None:
+            tiles = touching_cells(self.tiles.index.table, x, y)
+        found = [self.tiles.grids[tile] for tile in tiles]
+        if self.overlays.index.table is not None:
+            over = self.overlays.index.locate(np.array([x]), np.array([y]))
+            overlays: Sequence[int] = over.cell[over.cell >= 0].tolist()
+            if over.on_border[0]:
+                overlays = touching_cells(self.overlays.index.table, x, y)
+            found += [self.overlays.grids[overlay] for overlay in overlays]
+        return tuple(sorted(found, key=lambda grid: grid.rank))
+
+    def _area_of_tile(self) -> Positions:
+        """Position of the area of each tile; one more for no tile."""
+        place = {area.code: number for number, area in enumerate(self.areas)}
+        return np.array([*(place.get(code, -1) for code in self.tiles.areas), -1], dtype=np.int32)
+
+    def _responsible(self, xy: Points, grid: Positions, on_border: NDArray[np.bool_], for_: Purpose) -> Positions:
+        if for_ == "household":
+            return grid
+        chosen = grid.copy()
+        over = self.overlays.index.locate(xy[:, 0], xy[:, 1])
+        holds = np.array([self.kinds[grid.kind].holds_shops for grid in self.grids] + [False])
+        count = len(self.tiles.grids)
+        held = (over.cell >= 0) & holds[over.cell + count]
+        chosen[held] = over.cell[held] + count
+        # Where several grids touch, one with a higher rank may be the one that holds shops.
+        place = {grid.code: number for number, grid in enumerate(self.grids)}
+        for point in np.flatnonzero(on_border | over.on_border):
+            x, y = xy[point].tolist()
+            touching = self.touching(x, y, int(grid[point]), on_border=bool(on_border[point]))
+            holder = holder_of_shops(touching, self.kinds)
+            chosen[point] = grid[point] if holder is None else place[holder.code]
+        return chosen
+
+
+def _layer(snapshot: Snapshot, layer: Layer) -> LayerIndex:
+    grids = [grid for grid in snapshot.grids if grid.layer == layer]
+    return LayerIndex(
+        tuple(LocatedGrid(grid.rank, grid.code, grid.name, grid.kind, layer, grid.parts) for grid in grids),
+        tuple(grid.area for grid in grids),
+        _index_of(grids, snapshot),
+    )
+
+
+def _index_of(grids: Sequence[MicroGrid], snapshot: Snapshot) -> CellIndex:
+    shapes = as_shapes(grid.polygon for grid in grids)
+    broken = find_invalid(shapes, is_polygonal=True)
+    if broken:
+        zh, en = _named(grids, broken)
+        raise BadInput(
+            f"{snapshot.title('zh')}:网格 {zh} 的图形无效,不能用来查点。请先用 check 检查并修正。",
+            f"{snapshot.title('en')}: grids {en} are not valid shapes and cannot answer. Correct them first.",
+        )
+    try:
+        return CellIndex.of(shapes, tolerance=Rules().tolerances(snapshot.crs)[0])
+    except DoubtfulCells as error:
+        zh, en = _named(grids, error.cells)
+        raise BadInput(
+            f"{snapshot.title('zh')}:网格 {zh} 相互重叠或边界顶点不一致,不能用来查点。请先用 repair 修补。",
+            f"{snapshot.title('en')}: grids {en} overlap or their borders do not match, so they "
+            "cannot answer. Mend them with repair first.",
+        ) from error
+
+
+def _named(grids: Sequence[MicroGrid], cells: Sequence[int]) -> tuple[str, str]:
+    codes, more = [grids[cell].code for cell in cells[:_NAMED]], len(cells) - _NAMED
+    if more > 0:
+        return f"{'、'.join(codes)} 等 {len(cells)} 个", f"{', '.join(codes)} and {more} more"
+    return "、".join(codes), ", ".join(codes)
