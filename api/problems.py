@@ -28,6 +28,25 @@ class TooLarge(Problem):
     """The request is larger than this service reads."""
 
 
+class UnsupportedMedia(Problem):
+    """The body is of a kind, or packed in a way, that this service does not read."""
+
+
+class TooMany(Problem):
+    """The caller asks more often, or more at once, than is allowed.
+
+    Parameters
+    ----------
+    zh, en : str
+    retry_after_s : int
+        When to ask again, in whole seconds.
+    """
+
+    def __init__(self, zh: str, en: str, retry_after_s: int = 1) -> None:
+        super().__init__(zh, en)
+        self.retry_after_s = retry_after_s
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
     """A kind of problem: the last part of its ``type``, its status and its titles."""
@@ -66,6 +85,8 @@ PROBLEM_KINDS: dict[type[Problem], ProblemKind] = {
     Conflict: ProblemKind("conflict", 409, "与他人的修改冲突", "Conflict with another change"),
     Blocked: ProblemKind("blocked", 409, "有必须处理的问题", "Blocking findings stand in the way"),
     TooLarge: ProblemKind("too-large", 413, "请求过大", "The request is too large"),
+    UnsupportedMedia: ProblemKind("unsupported-media", 415, "不支持这种正文", "The body is of no kind that is read here"),
+    TooMany: ProblemKind("too-many", 429, "请求过于频繁", "Too many requests"),
     Unavailable: ProblemKind("unavailable", 503, "服务暂时不可用", "The service is not available now"),
 }
 
@@ -179,6 +200,8 @@ async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101  registered for this class only
     kind, language = kind_of(error), language_of(request)
     headers = {"Retry-After": "5"} if kind.status == 503 else {}
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.retry_after_s)
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="microgrid", charset="UTF-8"' if _is_page(request) else "X-API-Key"
     errors: list[dict[str, str]] = []
