@@ -1,0 +1,1 @@
+"""Answering look-ups, one point or many, from the index in memory."""
