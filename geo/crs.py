@@ -313,6 +313,21 @@ class Metric:
         dense = shapely.segmentize(geometry, step)
         return shapely.transform(dense, lambda xy: project(xy, self.source, self.plane))
 
+    def points_in_plane(self, xy: Coordinates) -> Coordinates:
+        """Points in metres, shape (n, 2)."""
+        if self.plane == self.source.base:
+            return xy * self.source.metres_per_unit
+        return project(xy, self.source, self.plane)
+
+    def point_in_plane(self, x: float, y: float) -> tuple[float, float]:
+        """One point in metres."""
+        if self.source.shift is not None or self.plane == self.source.base:
+            there: list[float] = self.points_in_plane(np.array([[x, y]]))[0].tolist()
+            return there[0], there[1]
+        # A call with two numbers is ten times quicker than one with arrays of one.
+        moved: tuple[float, float] = _transformer(self.source.base, self.plane).transform(x, y)
+        return moved
+
     def area_m2(self, geometry: Any) -> Any:
         """Area of each shape in square metres."""
         return shapely.area(self.to_plane(geometry))

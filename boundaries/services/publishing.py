@@ -20,6 +20,7 @@ from boundaries.services.certifying import require_exact
 from boundaries.services.reading import get_generation, snapshot
 from boundaries.snapshot import Snapshot
 from boundaries.store import releases, states
+from boundaries.store.bulletins import announce
 from boundaries.store.certificates import keep_proofs
 from boundaries.store.drafts import authors, mark, newest_generation, read_draft
 from boundaries.store.engine import reading, writing
@@ -150,7 +151,7 @@ def _write(session: Session, order: Publication, checked: Draft, check: Check) -
         detail={"draft": draft.id, "findings": dict(counts), "certificate": division_digest(proofs), **summary},
         now=order.now,
     )
-    releases.announce(session, number)
+    announce(session, "generation", str(number))
     return get_generation(session, number)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
 from boundaries.store import tables
+from boundaries.store.bulletins import announce
 
 _key = tables.api_key
 
@@ -16,6 +17,7 @@ KeyRow = Row[Any]  # Any: the columns are those of the table
 
 def add_key(session: Session, values: Mapping[str, object]) -> KeyRow:
     """Write a key and give it back with its number."""
+    announce(session, "access")
     return session.execute(insert(_key).values(values).returning(_key)).one()
 
 
@@ -31,5 +33,6 @@ def read_keys(session: Session) -> Sequence[KeyRow]:
 
 def mark_revoked(session: Session, number: int, now: datetime) -> bool:
     """Revoke a key; False where there is none that stood."""
+    announce(session, "access")
     living = update(_key).where(_key.c.id == number, _key.c.revoked_at.is_(None))
     return session.execute(living.values(revoked_at=now).returning(_key.c.id)).first() is not None

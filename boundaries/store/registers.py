@@ -33,6 +33,7 @@ from sqlalchemy.types import Date, NullType, Text
 from boundaries.model import Building, Part, Shop, Street, Wall, Water
 from boundaries.store import tables
 from boundaries.store.bulk import Values, affected, copy_rows, incoming, require_distinct, require_ids, to_database
+from boundaries.store.bulletins import announce
 from boundaries.store.overlay import BUILDING, PART
 
 # Any number, the first of two: the second is the register's own.
@@ -216,6 +217,7 @@ def wait_for_others(session: Session, table: Table) -> None:
     Of two who change one row at once, the second would close nothing and open nothing.
     """
     session.execute(select(func.pg_advisory_xact_lock(_REGISTERS, func.hashtext(table.fullname))))
+    announce(session, "register", table.name)
 
 
 def end_rows(session: Session, table: Table, chosen: Any, today: date) -> int:

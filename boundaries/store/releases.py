@@ -13,7 +13,6 @@ from boundaries.store.overlay import GRID, THINGS, Thing
 # Any number: numbering and writing a generation is for one at a time, so numbers come out gapless and in order.
 _PUBLISHER = 0x6D67_0003
 _WAIT_FOR_PUBLISHER = "60s"
-CHANNEL = "microgrid_generation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +108,6 @@ def turn(session: Session, draft_id: int, generation: int) -> None:
         session.execute(
             update(state).where(state.c.draft_id == draft_id).values(valid=opened, draft_id=None, base_version=None)
         )
-
-
-def announce(session: Session, generation: int) -> None:
-    """Tell every listener, when the transaction commits, that there is a new generation."""
-    session.execute(select(func.pg_notify(CHANNEL, str(generation))))
 
 
 def _named(session: Session, thing: Thing, numbers: list[int]) -> list[Clash]:

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from boundaries.store import tables
+from boundaries.store.bulletins import announce
 
 _setting = tables.setting
 _HELD = (tables.draft, tables.generation, tables.area, tables.source, tables.shop, tables.person)
@@ -17,6 +18,7 @@ def read_setting(session: Session, key: str) -> object:
 
 def write_setting(session: Session, key: str, value: object) -> None:
     """Set the value under a key; it must be one that JSON can hold."""
+    announce(session, "access", key)
     statement = insert(_setting).values(key=key, value=value)
     session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value}))
 
