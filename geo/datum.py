@@ -230,7 +230,18 @@ def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Degrees, Degrees]:
 
 
 def gcj02_to_wgs84_one(lon: float, lat: float) -> tuple[float, float]:
-    """One point of :func:`gcj02_to_wgs84`, to the last bit, without arrays."""
+    """Convert one point as :func:`gcj02_to_wgs84` does, to the last bit, without arrays.
+
+    Parameters
+    ----------
+    lon, lat : float
+        GCJ-02 degrees. A position outside China passes through unchanged.
+
+    Returns
+    -------
+    lon, lat : float
+        WGS 84 degrees.
+    """
     if not (_WEST <= lon <= _EAST and _SOUTH <= lat <= _NORTH):
         return lon, lat
     east, north = _TABLE.shift_one(lon, lat)
@@ -238,7 +249,18 @@ def gcj02_to_wgs84_one(lon: float, lat: float) -> tuple[float, float]:
 
 
 def bd09_to_wgs84_one(lon: float, lat: float) -> tuple[float, float]:
-    """One point of :func:`bd09_to_wgs84`, to the last bit, without arrays."""
+    """Convert one point as :func:`bd09_to_wgs84` does, to the last bit, without arrays.
+
+    Parameters
+    ----------
+    lon, lat : float
+        BD-09 degrees. A position outside China passes through unchanged.
+
+    Returns
+    -------
+    lon, lat : float
+        WGS 84 degrees.
+    """
     if not (_WEST <= lon <= _EAST and _SOUTH <= lat <= _NORTH):
         return lon, lat
     x, y = _gcj_from_bd(lon, lat)

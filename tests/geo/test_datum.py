@@ -129,6 +129,21 @@ def test_one_point_gets_the_same_bits_as_many(many, one):
     assert np.array_equal(single, np.stack((lon, lat), axis=1))
 
 
+@pytest.mark.parametrize(
+    ("function", "place", "bits"),
+    [
+        (gcj02_to_wgs84_one, (119.18, 32.27), (119.17461037784895, 32.27197594536828)),
+        (gcj02_to_wgs84_one, (105.004, 29.35), (105.00102216142939, 29.352830966512045)),
+        (gcj02_to_wgs84_one, (87.6, 43.8), (87.59716115155203, 43.79878744299923)),
+        (bd09_to_wgs84_one, (119.18, 32.27), (119.1681845442365, 32.26569649813594)),
+        (bd09_to_wgs84_one, (105.004, 29.35), (104.99464315648459, 29.3465425824051)),
+        (bd09_to_wgs84_one, (87.6, 43.8), (87.59078978158671, 43.792537619024564)),
+    ],
+)
+def test_every_machine_gives_the_same_bits(function, place, bits):
+    assert function(*place) == bits
+
+
 @pytest.mark.parametrize("function", _ALL)
 def test_a_batch_cut_or_shuffled_gives_the_same_bits(function):
     places = np.random.default_rng(12).permutation(_hard_positions())[:20_000]
