@@ -1,23 +1,34 @@
 """``/v1/generations``: the published states, newest first."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
+import orjson
+import shapely
 from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import Response
 
 from api import VERSION
 from api.auth import Caller, require
-from api.dependencies import ReadSession
+from api.dependencies import ReadSession, SettingsHere
+from api.geojson import geometry, output_crs
 from api.openapi import NOT_FOUND, error_answers
 from api.paging import links, read_number_cursor
+from api.schemas import delta as changes
 from api.schemas import plan
 from api.schemas.certificate import Certificate
 from api.schemas.query import NoQuery, PageQuery
+from boundaries.diff import Delta
+from boundaries.errors import NotFound
 from boundaries.exchange.certificate_file import certificate_record
 from boundaries.lifecycle import Generation
 from boundaries.services.auditing import counts
 from boundaries.services.certifying import get_certificate
+from boundaries.services.comparing import changes_between, require_order
 from boundaries.services.reading import generation_findings, get_generation, list_generations
 from boundaries.tiers import Tier, sees
+from geo.crs import SourceCrs
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
 
@@ -46,6 +57,42 @@ _CERTIFICATE = {
     ],
     "digest": "7c" * 32,
 }
+
+_DELTA = {
+    "from": 1,
+    "to": 2,
+    "grids": {
+        "added": ["321081001001004"],
+        "retired": [],
+        "reshaped": ["321081001001003"],
+        "renamed": [],
+        "recoded": [{"old": "321081001001001", "new": "321081001001005"}],
+        "kind_changed": [],
+        "layer_changed": [],
+        "area_changed": [],
+        "parts_changed": [],
+        "street_changed": [],
+    },
+    "areas": {"added": [], "retired": [], "reshaped": [], "renamed": [], "relevelled": [], "reparented": []},
+    "codes": {
+        "321081001001001": [{"code": "321081001001005", "area_m2": 10462.51}],
+        "321081001001003": [
+            {"code": "321081001001003", "area_m2": 7320.4},
+            {"code": "321081001001004", "area_m2": 3104.95},
+        ],
+    },
+    "changed": {
+        "type": "Polygon",
+        "coordinates": [[[119.18, 32.27], [119.181, 32.27], [119.18, 32.271], [119.18, 32.27]]],
+    },
+}
+# The key "content" is there, empty, since an answer without a body has none.
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "没有变化 / Not modified", "content": {}}}
+_ASK_AGAIN = "private, max-age=0, must-revalidate"
+# Generations never change, so neither does what differs between two of them.
+_KEEP = "private, max-age=31536000, immutable"
+# An edge between vertices further apart (50 m) bows away from a metric one by more than a millimetre or so.
+_STEP_DEGREES = 0.0005
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 2, description="版本号 / its number", examples=[1])]
 Reader = Annotated[Caller, Depends(require("grids:read"))]
@@ -77,6 +124,33 @@ def list_all(
         "generations": [_fields(one, caller.tier) for one in rows],
         "links": links(request, following, "application/json"),
     }
+
+
+@router.get(
+    "/current",
+    summary="现行版本 / The current generation",
+    description=(
+        "版本号即 `ETag`:用 `If-None-Match` 询问,未发布新版时回答 304。 / "
+        "Its number is the `ETag`: ask with `If-None-Match`, and the answer is 304 until a new one is published."
+    ),
+    responses={
+        200: {"model": changes.CurrentGeneration, "content": {"application/json": {"example": _EXAMPLE}}},
+        **_UNCHANGED,
+        **error_answers(NOT_FOUND),
+    },
+)
+def current(
+    request: Request,
+    session: ReadSession,
+    caller: Reader,  # noqa: ARG001  the same to all who may read generations
+    query: Annotated[NoQuery, Query()],  # noqa: ARG001  declared so that unknown parameters are refused
+) -> Response:
+    """The newest one, in one small answer to be asked for again and again."""
+    newest = next(iter(list_generations(session, limit=1)), None)
+    if newest is None:
+        raise NotFound("尚未发布任何版本。请先发布区划。", "No generation is published yet. Publish a division first.")
+    headers = {"ETag": f'"{newest.number}"', "Cache-Control": _ASK_AGAIN}
+    return _unchanged(request, headers) or _json(_fields(newest, "public"), headers)
 
 
 @router.get(
@@ -121,6 +195,69 @@ def certificate(
 ) -> dict[str, Any]:
     """The same object that the command line writes to a file."""
     return certificate_record(get_certificate(session, number, service=f"microgrid {VERSION}"))
+
+
+@router.get(
+    "/{number}/delta",
+    summary="变更对照 / What changed since an older generation",
+    description=(
+        "存有网格编码的系统据此更新:一个旧编码只对应一个新编码的,直接替换;对应多个的,用地址重新查询;"
+        "`changed` 范围之外查询结果不变。 / "
+        "For those who store codes: where one code follows an old one, it takes its place; where several do, look the "
+        "address up again. Outside `changed` no answer changed."
+    ),
+    responses={
+        200: {"model": changes.Delta, "content": {"application/json": {"example": _DELTA}}},
+        **_UNCHANGED,
+        **error_answers(NOT_FOUND),
+    },
+)
+def delta(
+    request: Request,
+    session: ReadSession,
+    *,
+    settings: SettingsHere,
+    caller: Reader,  # noqa: ARG001  codes and borders are public
+    number: Number,
+    query: Annotated[changes.DeltaQuery, Query()],
+) -> Response:
+    """Borders, codes and areas that changed; to be kept, since it never changes itself."""
+    crs = output_crs(query.crs)
+    require_order(session, query.from_, number)
+    # Weak: the same delta goes out packed and not.
+    headers = {"ETag": f'W/"{query.from_}-{number}"', "Cache-Control": _KEEP}
+    kept = _unchanged(request, headers)
+    if kept is not None:
+        return kept
+    found = changes_between(session, query.from_, number, metric_plane=settings.metric_crs)
+    return _json({"from": query.from_, "to": number, **_changes(found, crs)}, headers)
+
+
+def _changes(found: Delta, crs: SourceCrs) -> dict[str, Any]:
+    ground = found.ground if crs.is_geographic else shapely.segmentize(found.ground, _STEP_DEGREES)
+    return {
+        "grids": {
+            **asdict(found.grids),
+            "recoded": [{"old": old, "new": new} for old, new in found.grids.recoded],
+        },
+        "areas": asdict(found.areas),
+        "codes": {
+            code: [{"code": share.code, "area_m2": round(share.area_m2, 2)} for share in shares]
+            for code, shares in found.codes.items()
+        },
+        "changed": None if ground.is_empty else geometry(ground, crs),
+    }
+
+
+def _unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
+    """The answer to a caller who has what there is already."""
+    tag = headers["ETag"].removeprefix("W/")
+    given = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    return Response(status_code=304, headers=headers) if given & {tag, "*"} else None
+
+
+def _json(content: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    return Response(orjson.dumps(content, option=orjson.OPT_UTC_Z), media_type="application/json", headers=headers)
 
 
 def _fields(generation: Generation, tier: Tier) -> dict[str, Any]:
