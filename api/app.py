@@ -1,11 +1,20 @@
 """The HTTP application, made from a database and the settings."""
 
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Lifespan
 
 from api import VERSION
 from api.guard import Guard
+from api.locate_app import LocateApp
+from api.locating.counters import Counters
+from api.locating.watching import Watch
 from api.openapi import DESCRIPTION, TAGS, install_document
 from api.problems import install_problems
 from api.routes import areas, generations, health, locate, micro_grids, pages, premises, web_map
@@ -15,14 +24,45 @@ from api.settings import Settings
 _WORTH_PACKING_BYTES = 10_000
 
 
-def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
-    """Make the application.
+def create_service(*, engine: Engine, settings: Settings, board: Path | None = None) -> LocateApp:
+    """Make the service as it is served: look-ups from memory in front of the application.
 
     Parameters
     ----------
     engine : Engine
         The database, migrated.
     settings : Settings
+    board : Path, optional
+        Where all processes of the service count; see :class:`api.locating.counters.Counters`.
+
+    Returns
+    -------
+    LocateApp
+        An ASGI application; it watches the database from the start of its lifespan to the end.
+    """
+    watch = Watch(engine, settings)
+
+    @asynccontextmanager
+    async def watched(_: FastAPI) -> AsyncIterator[None]:
+        await to_thread(watch.begin)
+        yield
+        await to_thread(watch.end)
+
+    app = create_app(engine=engine, settings=settings, lifespan=watched)
+    app.state.watch = watch
+    return LocateApp(app, watch=watch, settings=settings, counters=Counters(board))
+
+
+def create_app(*, engine: Engine, settings: Settings, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Make the application behind the look-ups; it answers these too, from PostGIS.
+
+    Parameters
+    ----------
+    engine : Engine
+        The database, migrated.
+    settings : Settings
+    lifespan : callable, optional
+        What begins and ends with the application.
 
     Returns
     -------
@@ -39,6 +79,7 @@ def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
         # Its spans would hold the query of a look-up, and its log records the text of exceptions.
         telemetry={
             "tracing": False,
@@ -50,6 +91,7 @@ def create_app(*, engine: Engine, settings: Settings) -> FastAPI:
     )
     app.state.engine = engine
     app.state.settings = settings
+    app.state.watch = None
     app.state.map_shelf = web_map.MapShelf()
     install_problems(app)
     app.add_middleware(Guard, language=settings.lang)

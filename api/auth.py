@@ -18,7 +18,7 @@ from fastapi.security import APIKeyHeader
 from api.dependencies import Now, ReadSession, app_settings
 from api.problems import KeyNeeded
 from boundaries.errors import Forbidden
-from boundaries.services.keys import verify_key
+from boundaries.services.keys import ApiKey, verify_key
 from boundaries.services.switches import public_tier
 from boundaries.tiers import Tier
 
@@ -74,16 +74,40 @@ def known_caller(
     KeyNeeded
         If there is no key and the public tier is off, or the key is not good.
     """
-    text = header if header is not None else _basic_password(request)
+    text = header if header is not None else basic_password(request.headers.get("authorization", ""), request.method)
+    return judge(text, lambda shown: verify_key(session, shown, now), lambda: public_tier(session))
+
+
+def judge(text: str | None, find: Callable[[str], ApiKey | None], is_public: Callable[[], bool]) -> Caller:
+    """Say who is asking.
+
+    Parameters
+    ----------
+    text : str or None
+        The key that was shown.
+    find : callable
+        Gives the key that a text is, if it is good now.
+    is_public : callable
+        Whether the public tier is on.
+
+    Returns
+    -------
+    Caller
+
+    Raises
+    ------
+    KeyNeeded
+        If there is no key and the public tier is off, or the key is not good.
+    """
     if text is None:
-        if public_tier(session):
+        if is_public():
             return PUBLIC
         raise KeyNeeded(
             "需要接口密钥。请在请求头 X-API-Key 中给出密钥;密钥由管理员用 microgrid key create 生成。",
             "An API key is needed. Send it in the header X-API-Key; an administrator makes one with "
             "microgrid key create.",
         )
-    key = verify_key(session, text, now)
+    key = find(text)
     if key is None:
         raise KeyNeeded(
             "密钥无效、已过期或已吊销。请向管理员索取新的密钥。",
@@ -107,20 +131,43 @@ def require(scope: str) -> Callable[..., Caller]:
     """
 
     def allowed(caller: Annotated[Caller, Depends(known_caller)]) -> Caller:
-        if caller.may(scope):
-            return caller
-        zh, en = SCOPES[scope]
-        if caller is PUBLIC:
-            raise KeyNeeded(
-                f"公开查询不包括“{zh}”。请在请求头 X-API-Key 中给出带有 {scope} 权限的密钥。",
-                f'The public tier does not include "{en}". Send a key with the scope {scope} in the header X-API-Key.',
-            )
-        raise Forbidden(
-            f"密钥“{caller.name}”没有“{zh}”的权限({scope})。请向管理员申请。",
-            f'The key "{caller.name}" lacks the scope {scope} ({en}). Ask the administrator.',
-        )
+        return let_through(caller, scope)
 
     return allowed
+
+
+def let_through(caller: Caller, scope: str) -> Caller:
+    """The caller, if a scope is open to them.
+
+    Parameters
+    ----------
+    caller : Caller
+    scope : str
+        A key of ``SCOPES``.
+
+    Returns
+    -------
+    Caller
+
+    Raises
+    ------
+    KeyNeeded
+        If somebody without a key asks for more than the public tier.
+    Forbidden
+        If the key lacks the scope.
+    """
+    if caller.may(scope):
+        return caller
+    zh, en = SCOPES[scope]
+    if caller is PUBLIC:
+        raise KeyNeeded(
+            f"公开查询不包括“{zh}”。请在请求头 X-API-Key 中给出带有 {scope} 权限的密钥。",
+            f'The public tier does not include "{en}". Send a key with the scope {scope} in the header X-API-Key.',
+        )
+    raise Forbidden(
+        f"密钥“{caller.name}”没有“{zh}”的权限({scope})。请向管理员申请。",
+        f'The key "{caller.name}" lacks the scope {scope} ({en}). Ask the administrator.',
+    )
 
 
 def require_documents(
@@ -158,10 +205,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _basic_password(request: Request) -> str | None:
+def basic_password(authorization: str, method: str) -> str | None:
     """The password of HTTP Basic: the browser's way to show a key. Reads only, so no page can make it write."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic" or request.method not in ("GET", "HEAD"):
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic" or method not in ("GET", "HEAD"):
         return None
     try:
         return base64.b64decode(encoded, validate=True).decode().partition(":")[2]

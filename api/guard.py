@@ -11,6 +11,7 @@ import traceback
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.logs import logger
@@ -30,7 +31,7 @@ MAP_POLICY = (
     "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts"
 )
 
-_HEADERS = {
+HEADERS = {
     # What a key may see is not for a cache that others share.
     "Cache-Control": "private, no-cache",
     "Content-Security-Policy": PAGE_POLICY,
@@ -89,7 +90,7 @@ class Guard:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -98,7 +99,7 @@ class Guard:
         except _BodyTooLarge:
             await self._refuse_size(scope, receive, send_guarded, request_id)
         except Exception as error:  # the edge: nothing below may reach the reader as it is
-            _log_failure(error, request_id)
+            log_failure(error, request_id)
             if status:
                 # The answer has begun and cannot be taken back; the server logs what it catches, so not its text.
                 raise RuntimeError("the answer broke off") from None
@@ -126,13 +127,14 @@ class Guard:
         await answer(scope, receive, send)
 
     async def _answer_failure(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        language = self._language(scope)
-        zh = f"服务出错,已记入日志(编号 {request_id})。请把编号告诉管理员。"
-        en = f"The service failed; the log has it under {request_id}. Tell the administrator that number."
-        answer = problem_response(
-            INTERNAL, language=language, detail=zh if language == "zh" else en, request_id=request_id
-        )
-        await answer(scope, receive, send)
+        await failure_response(self._language(scope), request_id)(scope, receive, send)
+
+
+def failure_response(language: Language, request_id: str) -> Response:
+    """The answer after something failed that nobody caught."""
+    zh = f"服务出错,已记入日志(编号 {request_id})。请把编号告诉管理员。"
+    en = f"The service failed; the log has it under {request_id}. Tell the administrator that number."
+    return problem_response(INTERNAL, language=language, detail=zh if language == "zh" else en, request_id=request_id)
 
 
 def _limited(scope: Scope, receive: Receive, max_bytes: int) -> Receive:
@@ -152,7 +154,8 @@ def _limited(scope: Scope, receive: Receive, max_bytes: int) -> Receive:
     return receive_limited
 
 
-def _log_failure(error: Exception, request_id: str) -> None:
+def log_failure(error: Exception, request_id: str) -> None:
+    """Log where something failed that nobody caught, under a number to find it by."""
     # Where, not what: the text of an exception may quote a name, a phone or a coordinate.
     frames = traceback.extract_tb(error.__traceback__)
     logger().error(

@@ -85,7 +85,7 @@ PROBLEM_KINDS: dict[type[Problem], ProblemKind] = {
     Conflict: ProblemKind("conflict", 409, "与他人的修改冲突", "Conflict with another change"),
     Blocked: ProblemKind("blocked", 409, "有必须处理的问题", "Blocking findings stand in the way"),
     TooLarge: ProblemKind("too-large", 413, "请求过大", "The request is too large"),
-    UnsupportedMedia: ProblemKind("unsupported-media", 415, "不支持这种正文", "The body is of no kind that is read here"),
+    UnsupportedMedia: ProblemKind("unsupported-media", 415, "不支持这种正文", "The body is not read"),
     TooMany: ProblemKind("too-many", 429, "请求过于频繁", "Too many requests"),
     Unavailable: ProblemKind("unavailable", 503, "服务暂时不可用", "The service is not available now"),
 }
@@ -198,12 +198,29 @@ def install_problems(app: FastAPI) -> None:
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101  registered for this class only
-    kind, language = kind_of(error), language_of(request)
+    return refusal_response(error, language_of(request), request_id=_request_id(request), is_page=_is_page(request))
+
+
+def refusal_response(
+    error: Problem, language: Language, *, request_id: str | None = None, is_page: bool = False
+) -> Response:
+    """The answer that tells a refusal.
+
+    Parameters
+    ----------
+    error : Problem
+    language : {"zh", "en"}
+    request_id : str or None
+        Number under which the log has it.
+    is_page : bool
+        Whether a person in a browser asks: then it may ask for a name and a key.
+    """
+    kind = kind_of(error)
     headers = {"Retry-After": "5"} if kind.status == 503 else {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.retry_after_s)
     if kind.status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="microgrid", charset="UTF-8"' if _is_page(request) else "X-API-Key"
+        headers["WWW-Authenticate"] = 'Basic realm="microgrid", charset="UTF-8"' if is_page else "X-API-Key"
     errors: list[dict[str, str]] = []
     if isinstance(error, RefusedRows):
         errors = [
@@ -214,7 +231,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
         kind,
         language=language,
         detail=error.text(language),
-        request_id=_request_id(request),
+        request_id=request_id,
         errors=errors,
         headers=headers,
     )
@@ -222,7 +239,11 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class only
-    language = language_of(request)
+    return invalid_response(error, language_of(request), request_id=_request_id(request))
+
+
+def invalid_response(error: RequestValidationError, language: Language, *, request_id: str | None = None) -> Response:
+    """The answer that tells every fault of a request and its place."""
     faults = error.errors()
     errors = [{"pointer": _pointer(fault["loc"]), "detail": fault_text(fault, language)} for fault in faults]
     in_body = any(fault["loc"][:1] == ("body",) for fault in faults)
@@ -230,7 +251,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         INVALID_CONTENT if in_body else BAD_REQUEST,
         language=language,
         detail="; ".join(f"{item['pointer'].rpartition('/')[2]}: {item['detail']}" for item in errors),
-        request_id=_request_id(request),
+        request_id=request_id,
         errors=errors,
     )
 

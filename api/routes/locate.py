@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Query
 
 from api.auth import Caller, require
 from api.dependencies import ReadSession, SettingsHere
-from api.fields import part_fields
+from api.locating.question import require_place
+from api.locating.rendering import located_fields
 from api.openapi import NOT_FOUND, error_answers
 from api.schemas import locate as schemas
 from api.schemas.query import LocateQuery
-from boundaries.lookup.answer import LocatedGrid
+from boundaries.errors import BadInput
 from boundaries.services.lookup import locate
-from boundaries.tiers import Tier
 
 router = APIRouter(prefix="/v1/locate", tags=["locate"])
 
@@ -53,6 +53,13 @@ def locate_point(
     `responsible` is the one to store for what was asked `for`; its `reason` is `contains`,
     `dedicated`, `no_dedicated`, `part` or `parts_undecided`. The point is neither kept nor logged.
     """
+    require_place(query, "query")
+    if query.x is None or query.y is None or query.within_m is not None:
+        raise BadInput(
+            "building、shop、place、within_m 只能查现行版本。历史版本请给坐标(x、y、crs),不要 within_m。",
+            "building, shop, place and within_m are answered of the generation in force only. "
+            "Ask old ones by a point (x, y, crs), without within_m.",
+        )
     found = locate(
         session,
         x=query.x,
@@ -65,18 +72,4 @@ def locate_point(
         floor=query.floor,
         timezone=settings.timezone,
     )
-    responsible = found.responsible
-    return {
-        "generation": found.generation,
-        "micro_grid": _grid(found.micro_grid, caller.tier) if found.micro_grid is not None else None,
-        "dedicated": [_grid(grid, caller.tier) for grid in found.dedicated],
-        "responsible": {"code": responsible.code, "reason": responsible.reason} if responsible is not None else None,
-        "areas": [{"code": area.code, "name": area.name, "level": area.level} for area in found.areas],
-        "on_border": found.on_border,
-        "in_gap": found.in_gap,
-    }
-
-
-def _grid(grid: LocatedGrid, tier: Tier) -> dict[str, Any]:
-    parts = [part_fields(grid.code, part, tier) for part in grid.parts]
-    return {"code": grid.code, "name": grid.name, "kind": grid.kind, "parts": parts}
+    return located_fields(found, caller.tier, {})

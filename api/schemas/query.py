@@ -33,19 +33,43 @@ class LocateQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     x: Annotated[
-        float, Field(allow_inf_nan=False, description="经度或东坐标 / longitude or easting", examples=[119.1805])
-    ]
+        float | None,
+        Field(
+            allow_inf_nan=False, description="经度或东坐标,与 y、crs 同给 / longitude or easting", examples=[119.1805]
+        ),
+    ] = None
     y: Annotated[
-        float, Field(allow_inf_nan=False, description="纬度或北坐标 / latitude or northing", examples=[32.2705])
-    ]
+        float | None,
+        Field(allow_inf_nan=False, description="纬度或北坐标 / latitude or northing", examples=[32.2705]),
+    ] = None
     crs: Annotated[
-        str,
+        str | None,
         Field(
             max_length=100,
             description="坐标系,必须写明:EPSG:n、GCJ-02(高德、腾讯)、BD-09(百度)/ system of x and y, no default",
             examples=["EPSG:4490"],
         ),
-    ]
+    ] = None
+    building: Annotated[
+        str | None, Field(min_length=1, max_length=100, description="不用坐标:楼栋编码 / code of a building")
+    ] = None
+    shop: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=100,
+            description="不用坐标:商铺编码或统一社会信用代码 / code or credit code of a shop",
+        ),
+    ] = None
+    place: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="不用坐标:小区+幢+单元,或路名+门牌 / compound and building, or street and door number",
+            examples=["锦绣花园3幢2单元"],
+        ),
+    ] = None
     for_: Annotated[
         Literal["household", "shop"] | None,
         Field(alias="for", description="查询对象,决定 responsible / what is to be stored", examples=["shop"]),
@@ -56,6 +80,15 @@ class LocateQuery(BaseModel):
     floor: Annotated[
         int | None,
         Field(ge=-20, le=300, description="楼层,用于分段 / floor, for a tower in parts", examples=[12]),
+    ] = None
+    within_m: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=2000,
+            description="同时列出这么多米以内的网格 / list the micro-grids within so many metres, too",
+            examples=[50],
+        ),
     ] = None
     generation: Annotated[int | None, Field(ge=1, le=2**31 - 2, description=GENERATION_HELP, examples=[1])] = None
     date: Annotated[

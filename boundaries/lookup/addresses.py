@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import shapely
@@ -16,7 +17,9 @@ from boundaries.snapshot import Snapshot
 from geo.rings import Shapes
 from geo.segments import as_shapes
 
-_WORD_END = re.compile("[幢栋座楼号#]$")
+_WORD_END = re.compile("[幢楼号]$")
+# Registers repeat themselves. What is asked for is never remembered.
+_known_form = lru_cache(maxsize=65536)(normal_form)
 _COUNTING = frozenset("0123456789零〇一二两三四五六七八九十百")
 
 
@@ -106,6 +109,18 @@ class AddressBook:
         """Shops by their code or 统一社会信用代码, whatever its case and width; a firm may have several."""
         return tuple(self._shops.get(_code_key(code), ()))
 
+    def within(self, compound: str) -> tuple[FoundPremises, ...]:
+        """The buildings of a compound, by the compound's code."""
+        return self._homes.get(compound, ())
+
+    @cached_property
+    def _homes(self) -> dict[str, tuple[FoundPremises, ...]]:
+        homes: dict[str, list[FoundPremises]] = {}
+        for buildings in self._buildings.values():
+            for building in buildings:
+                homes.setdefault(building.compound or "", []).append(building)
+        return {code: tuple(buildings) for code, buildings in homes.items()}
+
     def place(self, text: str) -> tuple[FoundPremises, ...]:
         """Premises that an address in words names.
 
@@ -188,7 +203,7 @@ class _Index:
         compounds = self.snapshot.compounds
         points, places = _points(compound.polygon for compound in compounds)
         for compound, area, at in zip(compounds, self.areas.around(points), places, strict=True):
-            if at is not None and (name := normal_form(compound.name)):
+            if at is not None and (name := _known_form(compound.name)):
                 found = self.found("compound", compound.code, compound.name, at, area)
                 self.named(name).compounds.append(replace(found, compound=compound.code))
 
@@ -204,12 +219,12 @@ class _Index:
         self, building: Building, home: Compound | None, area: str | None, at: tuple[float, float]
     ) -> None:
         called = home.name if home else building.compound or ""
-        base, whole = normal_form(called), normal_form(building.number)
+        base, whole = _known_form(called), _known_form(building.number)
         own = whole if _joined(base, whole.removeprefix(base)) != whole else whole.removeprefix(base).lstrip("-")
         name, number = building_key(own)
         areas = [] if base or name else self.snapshot.ancestors(area or "")
-        label = building.number.strip()
-        if number and not name and not _WORD_END.search(label):
+        label = building.number.strip() or building.code
+        if number and not name and not _WORD_END.search(whole):
             label += "幢"
         if areas:
             called = next((one.name for one in areas if self.areas.sorts.get(one.code)), areas[0].name)
@@ -218,9 +233,10 @@ class _Index:
         found = self.found("building", building.code, label, at, area)
         found = replace(found, compound=home.code if home else building.compound)
         self.buildings.setdefault(_code_key(building.code), []).append(found)
-        if whole:
-            for place in {normal_form(one.name) for one in areas} or {normal_form(_joined(base, name))}:
-                self.named(place).buildings.setdefault(number, []).append(found)
+        # A bare number goes by the area around it: 王庄村5号. One without anything is found by code alone.
+        places = {_known_form(one.name) for one in areas} or {_known_form(_joined(base, name)) if name else base}
+        for place in places if whole else ():
+            self.named(place).buildings.setdefault(number, []).append(found)
 
     def add_shops(self) -> None:
         shops = self.snapshot.shops
@@ -228,13 +244,13 @@ class _Index:
         for shop, area, at in zip(shops, self.areas.around(points), places, strict=True):
             if at is None:
                 continue
-            street, door = normal_form(shop.street or ""), normal_form(shop.door_number or "").removeprefix("-")
+            street, door = _known_form(shop.street or ""), _known_form(shop.door_number or "").removeprefix("-")
             address = shop.door_number or ""
             if not door.startswith(street):
                 address = _joined(shop.street or "", address)
             street, door = (street, door_key(door.removeprefix(street))) if street else building_key(door)
             label = f"{shop.name}({address})" if shop.name and address else shop.name or address or shop.code
-            found, name = self.found("shop", shop.code, label, at, area), normal_form(shop.name)
+            found, name = self.found("shop", shop.code, label, at, area), _known_form(shop.name)
             for code in {_code_key(shop.code), _code_key(shop.credit_code or shop.code)}:
                 self.shops.setdefault(code, []).append(found)
             if shop.state == "closed":
@@ -263,7 +279,7 @@ def _homes(compounds: Sequence[Compound], buildings: Sequence[Building], points:
     by_code = {compound.code: compound for compound in compounds}
     by_name: dict[str, list[Compound]] = {}
     for compound in compounds:
-        by_name.setdefault(normal_form(compound.name), []).append(compound)
+        by_name.setdefault(_known_form(compound.name), []).append(compound)
     homes: list[Compound | None] = []
     for building, at in zip(buildings, first_around([one.polygon for one in compounds], points), strict=True):
         around = None if at is None else compounds[at]
@@ -271,6 +287,6 @@ def _homes(compounds: Sequence[Compound], buildings: Sequence[Building], points:
         if not given:
             homes.append(around)
             continue
-        same = [by_code[given]] if given in by_code else by_name.get(normal_form(given), [])
+        same = [by_code[given]] if given in by_code else by_name.get(_known_form(given), [])
         homes.append(same[0] if len(same) == 1 else around if around in same else None)
     return homes

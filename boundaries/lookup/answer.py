@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from boundaries.model import Building, Kind, Layer, Part, Person
 
 Purpose = Literal["household", "shop"]
-Reason = Literal["contains", "dedicated", "no_dedicated", "part", "parts_undecided"]
+Reason = Literal["contains", "dedicated", "no_dedicated", "part", "parts_undecided", "assigned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Responsible:
     ``reason`` is one of ``contains``, ``dedicated`` (a shop in a dedicated grid),
     ``no_dedicated`` (a shop in none: the grid it lies in takes it), ``part`` (told by
     unit or floor), ``parts_undecided`` (a tower in parts, and no unit or floor that
-    decides).
+    decides), ``assigned`` (premises that somebody has given to this grid).
     """
 
     code: str

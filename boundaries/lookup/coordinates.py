@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundaries.errors import BadInput
-from geo.crs import STORAGE_CRS, SourceCrs, project, round_to_storage
+from geo.crs import STORAGE_CRS, SourceCrs, project, project_one, round_one_to_storage, round_to_storage
 from geo.errors import CrsProblem
 
 Bounds = tuple[float, float, float, float]
@@ -85,6 +85,24 @@ class Placement:
         moved = np.full(xy.shape, np.nan)
         moved[usable] = self._moved(xy[usable], source)
         return moved
+
+    def placed_one(self, x: float, y: float, source: SourceCrs) -> tuple[float, float]:
+        """Bring one point to the very coordinates that :meth:`placed` gives it.
+
+        Raises
+        ------
+        CrsProblem
+            As for :meth:`placed`.
+        """
+        if source == self.crs:
+            return x, y
+        if not self.is_stored:
+            there: list[float] = self.placed(np.array([[x, y]]), source)[0].tolist()
+            return there[0], there[1]
+        lon, lat = project_one(x, y, source, STORAGE_CRS)
+        if source.shift is None and source.is_geographic:
+            return lon, lat
+        return round_one_to_storage(lon), round_one_to_storage(lat)
 
     def _moved(self, xy: Points, source: SourceCrs) -> Points:
         return to_degrees(xy, source) if self.is_stored else project(xy, source, self.crs.base)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -14,6 +15,7 @@ from boundaries.model import Area, Kind, Layer, MicroGrid
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from geo.cell_edges import DoubtfulCells
+from geo.crs import Metric
 from geo.locate import CellIndex
 from geo.locate_one import touching_cells
 from geo.segments import as_shapes
@@ -116,6 +118,19 @@ class PlanIndex:
     def grids(self) -> tuple[LocatedGrid, ...]:
         """Grids by position: tiles, then overlays."""
         return self.tiles.grids + self.overlays.grids
+
+    @cached_property
+    def area_by_code(self) -> dict[str, Area]:
+        """Areas by code."""
+        return {area.code: area for area in self.areas}
+
+    def width_m(self, metric: Metric) -> float:
+        """How far the areas reach from corner to corner, in metres; 0 where there is none."""
+        if self.placement.bounds is None:
+            return 0.0
+        west, south, east, north = self.placement.bounds
+        corners = metric.points_in_plane(np.array([[west, south], [east, north]]))
+        return float(np.hypot(*(corners[1] - corners[0])))
 
     @property
     def area_codes(self) -> list[str | None]:

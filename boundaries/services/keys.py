@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,6 +107,32 @@ def verify_key(session: Session, text: str, now: datetime) -> ApiKey | None:
         return None
     key = _to_key(row)
     return key if key.is_good(now) else None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """Every key as it stood when the ring was read, to answer without the database.
+
+    Attributes
+    ----------
+    keys : mapping of int to tuple of (bytes, ApiKey)
+        Digest and key by number.
+    """
+
+    keys: Mapping[int, tuple[bytes, ApiKey]]
+
+    def find(self, text: str, now: datetime) -> ApiKey | None:
+        """The key that this text is, if it is good at this instant."""
+        match = _FORM.fullmatch(text.strip())
+        known = self.keys.get(int(match[1])) if match is not None else None
+        if match is None or known is None or not hmac.compare_digest(known[0], _digest(match[2])):
+            return None
+        return known[1] if known[1].is_good(now) else None
+
+
+def read_ring(session: Session) -> KeyRing:
+    """All keys, to be held in memory; without their secrets, as they are stored."""
+    return KeyRing({row.id: (bytes(row.digest), _to_key(row)) for row in read_keys(session)})
 
 
 def list_keys(session: Session) -> tuple[ApiKey, ...]:

@@ -117,6 +117,21 @@ def snapshot(
     )
 
 
+def with_registers(session: Session, stood: Snapshot, *, today: date) -> Snapshot:
+    """A snapshot with the shops and people in charge as they stand now; everything else as it was.
+
+    Parameters
+    ----------
+    stood : Snapshot
+        Of a generation; its grids may have been left out.
+    today : date
+    """
+    scope = queries.Scope(Moment(stood.generation), today)
+    return replace(
+        stood, shops=register_queries.shops(session, scope), people=register_queries.people(session, scope)
+    )
+
+
 def _with_people(whole: Snapshot, *, people: tuple[Person, ...], assignments: tuple[Assignment, ...]) -> Snapshot:
     """Add those in charge of what the snapshot holds."""
     targets = {area.code for area in whole.areas} | {grid.code for grid in whole.grids}
