@@ -262,8 +262,9 @@ class _Index:
 
 
 def _points(shapes: Iterable[shapely.Geometry]) -> tuple[Shapes, list[tuple[float, float] | None]]:
-    """A point inside each shape, and its coordinates where there are any."""
+    """A point inside each shape, and its coordinates; None for a shape without any."""
     points = shapely.point_on_surface(as_shapes(shapes))
+    points[shapely.is_empty(points)] = None
     xy = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
     return points, [(x, y) if math.isfinite(x) and math.isfinite(y) else None for x, y in xy.tolist()]
 

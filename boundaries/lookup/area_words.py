@@ -116,7 +116,7 @@ def first_around(shapes: Sequence[BaseGeometry], points: Shapes) -> list[int | N
     ----------
     shapes : sequence of Polygon or MultiPolygon
     points : ndarray of Point
-        In the system of the shapes; an empty one lies nowhere.
+        In the system of the shapes; None lies nowhere.
 
     Returns
     -------
