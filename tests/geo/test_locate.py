@@ -1,18 +1,24 @@
 """Point to cell: the raster, the walk and the way for one point against the slow way, on points that are hard."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import shapely
+from numpy.random import Generator
+from numpy.typing import NDArray
 from shapely import MultiPolygon, box
 
 import geo.cell_table
 from geo.cell_edges import DoubtfulCells
+from geo.cell_table import Lattice
 from geo.locate import NOWHERE, CellIndex
 from geo.locate_one import locator
 from geo.segments import as_shapes
 from geo.touching import lowest_touching
 from tests.geo.layers import LAYERS, lattice_of_boxes
 from tests.points import hard_points
+from tests.points.squares import corners_on_centre_lines, level_on_centre_lines
 
 TOLERANCE = 1e-9
 CELLS = [box(0, 0, 10, 10), box(10, 0, 20, 10), box(30, 0, 40, 10).difference(box(33, 3, 36, 6))]
@@ -83,10 +89,27 @@ def test_no_cells_and_no_points() -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_hard_points_have_the_answers_of_the_slow_way(name: str, squares: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(geo.cell_table, "_TO_A_CELL", squares)
-    cells, rng = LAYERS[name](), np.random.default_rng([squares, 7])
+    agree_on_hard_points(LAYERS[name](), np.random.default_rng([squares, 7]))
+
+
+@pytest.mark.parametrize("squares", [5, 16, 30])
+@pytest.mark.parametrize("cells_with", [level_on_centre_lines, corners_on_centre_lines])
+def test_edges_and_corners_on_centre_lines_are_no_exception(
+    cells_with: Callable[..., NDArray[np.object_]], squares: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(geo.cell_table, "_TO_A_CELL", squares)
+    cells = cells_with(squares=squares)
+    lattice = agree_on_hard_points(cells, np.random.default_rng([squares, 8]))
+    x, y = shapely.get_coordinates(cells).T
+    on_centre_lines = np.isin(x, lattice.centre_x(lattice.column(x))) | np.isin(y, lattice.centre_y(lattice.row(y)))
+    assert on_centre_lines.sum() > 100
+
+
+def agree_on_hard_points(cells: NDArray[np.object_], rng: Generator) -> Lattice:
+    """Compare bulk, one at a time, and GEOS; returns where the raster lies."""
     index = index_of(*cells)
     assert index.table is not None
-    x, y = hard_points(cells, index.table.lattice, rng, count=1_500).T.copy()
+    x, y = hard_points(cells, index.table.lattice, rng, count=1_000).T.copy()
     answers, slow = index.locate(x, y), lowest_touching(cells, x, y)
     assert answers.cell.tolist() == slow.cell.tolist()
     assert answers.on_border.tolist() == slow.on_border.tolist()
@@ -94,6 +117,7 @@ def test_hard_points_have_the_answers_of_the_slow_way(name: str, squares: int, m
     asked = rng.integers(len(x), size=3_000)
     pairs = [one(float(x[number]), float(y[number])) for number in asked]
     assert pairs == list(zip(answers.cell[asked].tolist(), answers.on_border[asked].tolist(), strict=True))
+    return index.table.lattice
 
 
 def test_a_level_edge_on_a_centre_line_parts_what_lies_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
