@@ -122,18 +122,11 @@ class LocateApp:
         if served is None or access is None:
             await self.app(scope, receive, send)
             return
-        began = False
-
-        async def send_noted(message: Message) -> None:
-            nonlocal began
-            began = True
-            await send(message)
-
         headers = dict(scope["headers"])
         try:
             caller = access.caller(headers, scope["method"], scope="locate")
             self._pace.take(caller, scope["client"][0] if scope["client"] else "")
-            await door(_Asked(scope, headers, caller, served, live.stale_since), receive, send_noted)
+            await door(_Asked(scope, headers, caller, served, live.stale_since), receive, send)
         except Problem as refusal:
             answer = refusal_response(refusal, self._reader(headers))
         except RequestValidationError as faults:
@@ -144,8 +137,6 @@ class LocateApp:
         except Exception as error:  # the edge: nothing below may reach the reader as it is
             request_id = secrets.token_hex(8)
             log_failure(error, request_id)
-            if began:
-                raise RuntimeError("the answer broke off") from None
             answer = failure_response(self._reader(headers), request_id)
         else:
             return
@@ -157,7 +148,7 @@ class LocateApp:
         query = asked.scope["query_string"]
         usual = quick(query)
         body = None if usual is None else self._quick_answer(usual, asked)
-        tag = f'"{asked.served.tag}-{asked.caller.tier}"'.encode()
+        tag = asked.served.tags[asked.caller.tier]
         if body is not None:
             if asked.headers.get(b"if-none-match") == tag:
                 self.counters.count("point", 304)
@@ -217,14 +208,23 @@ class LocateApp:
             text.get("content-type"), text.get("content-encoding"), length, query.get("crs"), query.get("for")
         )
 
+        has_begun = False
+
         async def send_dressed(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 message = {**message, "headers": [*_heads(asked, None), *message["headers"]]}
             await send(message)
 
         self._bulk_now += 1
         try:
             points = await answer_many(question, asked.served.bulk, receive, send_dressed)
+        except Exception as error:
+            if not has_begun or isinstance(error, BrokenOff):
+                raise
+            log_failure(error, secrets.token_hex(8))
+            raise BrokenOff(type(error).__name__) from None
         finally:
             self._bulk_now -= 1
         self.counters.count(_kind_of(asked.scope, asked.headers), 200, points=points)

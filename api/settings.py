@@ -69,6 +69,8 @@ class Settings(BaseSettings):
         Whether who drew a draft may not publish it.
     host, port
         Where the HTTP service listens.
+    workers : int
+        Processes that serve side by side.
     key_per_second, public_per_second : float
         Look-ups that one key, or one address without a key, may ask for each second of
         one process; 0 for no limit.
@@ -88,6 +90,7 @@ class Settings(BaseSettings):
     four_eyes: bool = True
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8712
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     key_per_second: Annotated[float, Field(ge=0)] = 0.0
     public_per_second: Annotated[float, Field(ge=0)] = 50.0
     runtime_dir: Annotated[Path | None, Field(validation_alias="XDG_RUNTIME_DIR")] = None

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="监听地址 / address to listen on")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="端口,0 为任意空闲端口 / 0: any free one")]
 
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, max=64, help="并行服务的进程数 / processes that answer side by side")
+]
 
-def serve(host: Host = None, port: Port = None) -> None:
+
+def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Serve until stopped by Ctrl-C or a termination signal.
 
     Raises
@@ -29,10 +33,15 @@ def serve(host: Host = None, port: Port = None) -> None:
         If the address is not one of this machine.
     """
     settings = context.settings()
-    serve_engine(context.engine(), host=host or settings.host, port=settings.port if port is None else port)
+    serve_engine(
+        context.engine(),
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        workers=workers or settings.workers,
+    )
 
 
-def serve_engine(engine: "Engine", *, host: str, port: int) -> None:
+def serve_engine(engine: "Engine", *, host: str, port: int, workers: int = 1) -> None:
     """Serve one database on one address, and say the address.
 
     Parameters
@@ -43,6 +52,8 @@ def serve_engine(engine: "Engine", *, host: str, port: int) -> None:
         Address to listen on.
     port : int
         0 for any free one.
+    workers : int
+        Processes that answer side by side.
 
     Raises
     ------
@@ -52,29 +63,16 @@ def serve_engine(engine: "Engine", *, host: str, port: int) -> None:
         If the address is not one of this machine.
     """
     listener = listen(host, port)
-    import uvicorn
-
-    from api.app import create_app
     from api.logs import configure_logs
+    from api.serving import run
 
     configure_logs()
     settings = context.settings().model_copy(update={"host": host})
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(engine=engine, settings=settings),
-            # Our own line says the path alone; uvicorn's would print the query, which may hold a coordinate.
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=10,
-        )
-    )
     # uvicorn raises the signal again once it has stopped; a stop that was asked for is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     note(_greeting(f"http://{_in_url(host)}:{listener.getsockname()[1]}/"))
-    server.run(sockets=[listener])
+    run(engine.url.render_as_string(hide_password=False), settings, listener, workers=workers)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -64,10 +64,10 @@ def grid_fields(grid: LocatedGrid, tier: Tier, roles: Roles) -> dict[str, Any]:
 
 
 def building_fields(near: NearBuilding, tier: Tier) -> dict[str, Any]:
-    """The nearest building: what tells it from others, and how far it is."""
-    wanted = [field for field in ("code", "number", "compound") if field in visible_fields("buildings", tier)]
+    """The nearest building: what tells it from others, and last how far it is."""
+    wanted = [field for field in ("code", "number") if field in visible_fields("buildings", tier)]
     told: dict[str, Any] = {field: getattr(near.building, field) for field in wanted}
-    return {**told, "distance_m": round(near.distance_m, 1)}
+    return {**told, "label": near.label, "distance_m": round(near.distance_m, 1)}
 
 
 def premises_fields(found: FoundPremises, tier: Tier) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from api.locating.rendering import building_fields, located_fields, premises_fie
 from api.schemas.query import LocateQuery
 from boundaries.errors import Forbidden, NotFound
 from boundaries.lookup.addresses import FoundPremises
-from boundaries.lookup.answer import Located
+from boundaries.lookup.answer import Located, NearBuilding
 from boundaries.lookup.by_premises import PlacedPremises, placed_premises
 from boundaries.lookup.directory import Directory
 from boundaries.model import Role
 from boundaries.snapshot import Snapshot
-from boundaries.tiers import Tier, visible_fields
+from boundaries.tiers import TIERS, Tier, visible_fields
 from geo.crs import parse_crs
 from geo.datum import prepare_gcj02
 
@@ -43,8 +43,8 @@ class Served:
     directory : Directory
     bulk : BulkPlan
     roles : mapping of str to Role
-    tag : str
-        Changes when an answer might.
+    tags : mapping of Tier to bytes
+        What answers to each tier are tagged with; another one when an answer might change.
     """
 
     generation: int
@@ -52,8 +52,9 @@ class Served:
     directory: Directory
     bulk: BulkPlan
     roles: Mapping[str, Role]
-    tag: str
+    tags: Mapping[Tier, bytes]
     _kept: dict[tuple[int, int, bool, Tier], bytes] = field(default_factory=dict, repr=False)
+    _buildings: dict[tuple[str, Tier], bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, snapshot: Snapshot, day: date) -> "Served":
@@ -86,7 +87,7 @@ class Served:
             directory,
             BulkPlan.of(directory.plan),
             {role.code: role for role in snapshot.roles},
-            _tag(snapshot),
+            _tags(snapshot),
         )
         served._warm()
         return served
@@ -94,7 +95,7 @@ class Served:
     def with_registers(self, snapshot: Snapshot, day: date) -> "Served":
         """The same generation with the people and shops as they stand now."""
         directory = self.directory.with_registers(snapshot)
-        return Served(self.generation, day, directory, self.bulk, self.roles, _tag(snapshot))
+        return Served(self.generation, day, directory, self.bulk, self.roles, _tags(snapshot))
 
     def quick_answer(self, x: float, y: float, *, is_shop: bool, tier: Tier) -> bytes | None:
         """The answer for a point that lies within one grid, as most do.
@@ -129,9 +130,16 @@ class Served:
                 self._kept.clear()
             self._kept[place] = told
         near = directory.buildings.nearest(x, y)
-        if near is None:
-            return told
-        return b'%b,"building":%b}' % (told[:-1], orjson.dumps(building_fields(near, tier)))
+        return told if near is None else b'%b,"building":%b}' % (told[:-1], self._building(near, tier))
+
+    def _building(self, near: NearBuilding, tier: Tier) -> bytes:
+        """A building as JSON, of which the distance alone is new each time."""
+        place = (near.building.code, tier)
+        head = self._buildings.get(place)
+        if head is None:
+            head = orjson.dumps(building_fields(near, tier)).rpartition(b":")[0]
+            self._buildings[place] = head
+        return b"%b:%.1f}" % (head, near.distance_m)
 
     def answer(self, query: LocateQuery, tier: Tier) -> dict[str, Any]:
         """The answer to any question about this generation.
@@ -205,7 +213,8 @@ def _candidate(placed: PlacedPremises, tier: Tier) -> dict[str, Any]:
     }
 
 
-def _tag(snapshot: Snapshot) -> str:
-    """What the answers are made of besides the generation: registers, and this program."""
+def _tags(snapshot: Snapshot) -> dict[Tier, bytes]:
+    """Answers are made of a generation, of registers, and by this program."""
     told = orjson.dumps([snapshot.people, snapshot.shops], default=shapely.to_wkt)
-    return f"{snapshot.generation}-{blake2b(told, digest_size=6, key=VERSION.encode()).hexdigest()}"
+    made_of = blake2b(told, digest_size=6, key=VERSION.encode()).hexdigest()
+    return {tier: f'"{snapshot.generation}-{made_of}-{tier}"'.encode() for tier in TIERS}

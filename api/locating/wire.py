@@ -13,10 +13,9 @@ from boundaries.errors import BadInput
 Headers = Mapping[bytes, bytes]
 Pair = tuple[bytes, bytes]
 
-# The policy of pages says nothing about data.
-COMMON: tuple[Pair, ...] = tuple(
-    (name.lower().encode(), value.encode()) for name, value in HEADERS.items() if name != "Content-Security-Policy"
-)
+# Of the headers of pages those that mean something to data.
+_FOR_DATA = ("Cache-Control", "X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+COMMON: tuple[Pair, ...] = tuple((name.lower().encode(), HEADERS[name].encode()) for name in _FOR_DATA)
 JSON_TYPE: Pair = (b"content-type", b"application/json")
 
 

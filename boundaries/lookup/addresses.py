@@ -113,6 +113,11 @@ class AddressBook:
         """The buildings of a compound, by the compound's code."""
         return self._homes.get(compound, ())
 
+    @property
+    def building_labels(self) -> dict[str, str]:
+        """What people call each building, by code."""
+        return {one.code: one.label for buildings in self._buildings.values() for one in buildings}
+
     @cached_property
     def _homes(self) -> dict[str, tuple[FoundPremises, ...]]:
         homes: dict[str, list[FoundPremises]] = {}

@@ -51,9 +51,10 @@ class NearGrid:
 
 @dataclass(frozen=True, slots=True)
 class NearBuilding:
-    """The nearest building, and how far a point is from its outline; 0 inside."""
+    """The nearest building, what people call it, and how far a point is from its outline; 0 inside."""
 
     building: Building
+    label: str
     distance_m: float
 
 

@@ -78,12 +78,13 @@ class Directory:
         """
         plan, metric = PlanIndex.of(snapshot), snapshot.metric
         tiles, overlays = plan.tiles.index.table, plan.overlays.index.table
+        book = AddressBook.of(snapshot)
         return cls(
             plan,
             metric,
             _by_target(snapshot.people),
-            NearBuildings.of(snapshot.buildings, metric),
-            AddressBook.of(snapshot),
+            NearBuildings.of(snapshot.buildings, book.building_labels, metric),
+            book,
             _nowhere if tiles is None else locator(tiles),
             None if overlays is None else locator(overlays),
         )
