@@ -140,12 +140,15 @@ class Placement:
                 "number as crs, such as EPSG:4549.",
             )
 
-    def _is_within(self, point: Points, source: SourceCrs) -> bool:
+    def has(self, x: float, y: float) -> bool:
+        """Whether a point in the coordinates of the plan lies within its bounds."""
         if self.bounds is None:
             return False
         west, south, east, north = self.bounds
+        return west <= x <= east and south <= y <= north
+
+    def _is_within(self, point: Points, source: SourceCrs) -> bool:
         try:
-            x, y = self.placed(point[None], source)[0].tolist()
+            return self.has(*self.placed_one(float(point[0]), float(point[1]), source))
         except CrsProblem:
             return False
-        return bool(west <= x <= east and south <= y <= north)

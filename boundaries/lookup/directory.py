@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from boundaries.lookup.addresses import AddressBook
 from boundaries.lookup.answer import (
     Located,
@@ -154,8 +152,7 @@ class Directory:
     def _areas(self, x: float, y: float, cell: int) -> tuple[LocatedArea, ...]:
         if cell >= 0:
             return self.chain(self.plan.area_by_code.get(self.plan.tiles.areas[cell]))
-        place = int(self.plan.locate(np.array([[x, y]])).area[0])
-        return self.chain(self.plan.areas[place]) if place >= 0 else ()
+        return self.chain(self.plan.lowest_area(x, y))
 
     def _near(self, x: float, y: float, cell: int, within_m: float) -> tuple[NearGrid, ...]:
         table = self.plan.tiles.index.table

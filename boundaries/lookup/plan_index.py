@@ -19,7 +19,7 @@ from geo.crs import Metric
 from geo.locate import CellIndex
 from geo.locate_one import touching_cells
 from geo.segments import as_shapes
-from geo.touching import lowest_touching
+from geo.touching import TouchIndex
 from geo.validity import find_invalid
 
 # What stands for no grid: in an area that has none there, and outside all areas.
@@ -120,9 +120,20 @@ class PlanIndex:
         return self.tiles.grids + self.overlays.grids
 
     @cached_property
+    def _around(self) -> TouchIndex:
+        return TouchIndex.of(as_shapes(area.polygon for area in self.areas))
+
+    @cached_property
     def area_by_code(self) -> dict[str, Area]:
         """Areas by code."""
         return {area.code: area for area in self.areas}
+
+    def lowest_area(self, x: float, y: float) -> Area | None:
+        """The lowest area around one point in no tile grid, in the coordinates of the plan."""
+        if not self.placement.has(x, y):
+            return None
+        place = int(self._around.locate(np.array([x]), np.array([y])).cell[0])
+        return self.areas[place] if place >= 0 else None
 
     def width_m(self, metric: Metric) -> float:
         """How far the areas reach from corner to corner, in metres; 0 where there is none."""
@@ -155,7 +166,7 @@ class PlanIndex:
         found = self.tiles.index.locate(x, y)
         grid, area = found.cell.astype(np.int32), self._area_of_tile()[found.cell]
         alone = np.flatnonzero(found.cell < 0)
-        area[alone] = lowest_touching(as_shapes(area.polygon for area in self.areas), x[alone], y[alone]).cell
+        area[alone] = self._around.locate(x[alone], y[alone]).cell
         grid[alone] = np.where(area[alone] >= 0, IN_GAP, OUTSIDE)
         responsible = None if for_ is None else self._responsible(xy, grid, found.on_border, for_)
         return Columns(grid, area, found.on_border, responsible)
