@@ -139,8 +139,11 @@ def parse_crs(text: str | None, *, any_datum: bool = False) -> SourceCrs:
             "GCJ-02 (Amap, Tencent) or BD-09 (Baidu).",
         )
     shift = _SHIFTED.get(text.strip().lower())
-    if shift is not None:
-        return SourceCrs(shift, "EPSG:4326", shift)
+    return SourceCrs(shift, "EPSG:4326", shift) if shift is not None else _read_crs(text, any_datum)
+
+
+@lru_cache(maxsize=64)
+def _read_crs(text: str, any_datum: bool) -> SourceCrs:
     try:
         crs = _flat(CRS.from_user_input(text.strip()))
     except CRSError as error:

@@ -120,7 +120,8 @@ class Directory:
         Located
         """
         cell, on_border = self.tile_at(x, y)
-        touching = [self.told(grid) for grid in self.plan.touching(x, y, cell, on_border=on_border)]
+        overlay = (-1, False) if self.overlay_at is None else self.overlay_at(x, y)
+        touching = [self.told(grid) for grid in self.plan.touching(x, y, (cell, on_border), overlay)]
         areas = self._areas(x, y, cell)
         in_gap = cell < 0 and bool(areas)
         return Located(

@@ -27,6 +27,7 @@ IN_GAP, OUTSIDE = -1, -2
 _NAMED = 5
 
 Positions = NDArray[np.int32]
+Hit = tuple[int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,28 +172,18 @@ class PlanIndex:
         responsible = None if for_ is None else self._responsible(xy, grid, found.on_border, for_)
         return Columns(grid, area, found.on_border, responsible)
 
-    def touching(self, x: float, y: float, cell: int, *, on_border: bool) -> tuple[LocatedGrid, ...]:
+    def touching(self, x: float, y: float, tile: Hit, overlay: Hit) -> tuple[LocatedGrid, ...]:
         """All grids that a point touches, lowest rank first.
 
         Parameters
         ----------
         x, y : float
             In the coordinates of the plan.
-        cell : int
-            Position of its tile grid, negative where there is none.
-        on_border : bool
-            Whether it lies on the border of one.
+        tile, overlay : tuple of (int, bool)
+            In each layer the position of the grid that the point belongs to, negative for
+            none, and whether it lies on the border of one.
         """
-        tiles: Sequence[int] = () if cell < 0 else (cell,)
-        if on_border and self.tiles.index.table is not None:
-            tiles = touching_cells(self.tiles.index.table, x, y)
-        found = [self.tiles.grids[tile] for tile in tiles]
-        if self.overlays.index.table is not None:
-            over = self.overlays.index.locate(np.array([x]), np.array([y]))
-            overlays: Sequence[int] = over.cell[over.cell >= 0].tolist()
-            if over.on_border[0]:
-                overlays = touching_cells(self.overlays.index.table, x, y)
-            found += [self.overlays.grids[overlay] for overlay in overlays]
+        found = [*_touched(self.tiles, x, y, tile), *_touched(self.overlays, x, y, overlay)]
         return tuple(sorted(found, key=lambda grid: grid.rank))
 
     def _area_of_tile(self) -> Positions:
@@ -213,10 +204,21 @@ class PlanIndex:
         place = {grid.code: number for number, grid in enumerate(self.grids)}
         for point in np.flatnonzero(on_border | over.on_border):
             x, y = xy[point].tolist()
-            touching = self.touching(x, y, int(grid[point]), on_border=bool(on_border[point]))
+            tile, overlay = (
+                (int(grid[point]), bool(on_border[point])),
+                (int(over.cell[point]), bool(over.on_border[point])),
+            )
+            touching = self.touching(x, y, tile, overlay)
             holder = holder_of_shops(touching, self.kinds)
             chosen[point] = grid[point] if holder is None else place[holder.code]
         return chosen
+
+
+def _touched(layer: LayerIndex, x: float, y: float, hit: Hit) -> list[LocatedGrid]:
+    cell, on_border = hit
+    if on_border and layer.index.table is not None:
+        return [layer.grids[touching] for touching in touching_cells(layer.index.table, x, y)]
+    return [layer.grids[cell]] if cell >= 0 else []
 
 
 def _layer(snapshot: Snapshot, layer: Layer) -> LayerIndex:
