@@ -21,6 +21,7 @@ MAX_BODY_BYTES = 64_000_000
 _PREFIX = struct.Struct("<iI")
 _CONTINUES = -1
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
+_EXTENSION = b"ARROW:extension:name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,21 @@ def schema_in(frame: bytes | bytearray) -> pa.Schema:
     Raises
     ------
     BadInput
-        If it is damaged.
+        If it is damaged, or has types of other libraries.
     """
+    # Whatever library has registered such a type would be run on what a stranger wrote.
+    if _EXTENSION in frame:
+        raise BadInput(
+            "Arrow 流的列带有扩展类型。请只发普通 float64 的 x、y 两列。",
+            "The Arrow stream has an extension type. Send only the columns x and y as plain float64.",
+        )
     try:
-        return pa.ipc.read_schema(pa.py_buffer(frame))
-    except (pa.ArrowException, OSError) as error:
+        schema = pa.ipc.read_schema(pa.py_buffer(frame))
+        # Names are read here, where one that is no UTF-8 is a refusal.
+        [str(field) for field in schema]
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _no_stream() from error
+    return schema
 
 
 def batch_in(frame: bytes | bytearray, schema: pa.Schema, rows: int) -> pa.RecordBatch:
