@@ -109,9 +109,8 @@ def schema_in(frame: bytes | bytearray) -> pa.Schema:
         )
     try:
         schema = pa.ipc.read_schema(pa.py_buffer(frame))
-        # Names are read here, where one that is no UTF-8 is a refusal.
-        [str(field) for field in schema]
-    except (pa.ArrowException, OSError, ValueError) as error:
+        schema.names  # noqa: B018  read here, where a name that is no UTF-8 is a refusal
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _no_stream() from error
     return schema
 
