@@ -1,5 +1,7 @@
 """Bulk look-up by the index of cells, against the best exact way with shapely."""
 
+import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 from time import process_time
 from typing import Any
@@ -13,19 +15,25 @@ from geo.locate_one import locator
 from tests.benchmarks.command import Options, Table, ratio, read_options
 from tests.benchmarks.measure import Contender, take_turns
 from tests.points.mixed import mixed_points
+from tests.synthetic import Block, Sample
+from tests.synthetic.mosaic import ORIGIN_M, SEGMENTS, SPACING_M, assemble, make_mosaic
 
-SETS = ("clean1k", "clean10k", "clean100k")
+SETS = ("1k", "10k", "100k")
 COLUMNS = ("set", "cells", "contender", "M points/s", "to anchor", "build s", "index MB", "one point µs", "different")
 POINTS = 1_000_000
 SINGLE = 20_000
 TOLERANCE = 1e-7
+# A town: whatever their number, the cells cover 900 km², and have 65 vertices.
+SIDE_M = 30_000.0
+_LEFT_OUT = (2, 5, 8, 11, 14)
+_SET = re.compile(r"(\d+)(k?)")
 
 
 def main(options: Options) -> None:
     """Measure each set."""
     table = Table("Look-up", COLUMNS, options.out)
     table.begin()
-    for name, sample in options.samples():
+    for name, sample in layers(options.sets, options.seed):
         x, y = mixed_points(sample.cells, np.random.default_rng(options.seed), count=POINTS).T.copy()
         begin = process_time()
         index = CellIndex.of(sample.cells, tolerance=TOLERANCE)
@@ -39,6 +47,45 @@ def main(options: Options) -> None:
         told = (build_s, _megabytes(index), _one_point_us(index, x, y), different)
         table.row(name, len(sample.cells), ours.name, len(x) / ours.median / 1e6, ratio(ours, anchor), *told)
         table.row(name, len(sample.cells), anchor.name, len(x) / anchor.median / 1e6, "1", None, None, None, None)
+
+
+def layers(names: Iterable[str], seed: int) -> Iterator[tuple[str, Sample]]:
+    """Each layer by its name, made only when its turn comes."""
+    for name in names:
+        yield name, make_layer(name, seed)
+
+
+def make_layer(name: str, seed: int) -> Sample:
+    """Make about so many clean cells of 65 vertices that cover 900 km².
+
+    Parameters
+    ----------
+    name : str
+        ``1k``, ``10k``, ``400`` …
+    seed : int
+
+    Returns
+    -------
+    Sample
+        In metres, cells in an order without structure.
+
+    Raises
+    ------
+    SystemExit
+        If the name is no number.
+    """
+    match = _SET.fullmatch(name)
+    if match is None:
+        raise SystemExit(f"no such set: {name} (say 1k, 10k, 400 …)")
+    side = round((int(match[1]) * (1000 if match[2] else 1)) ** 0.5)
+    mosaic = make_mosaic(Block(seed, side))
+    # Both sides of a border keep the same vertices, since the list reads the same from either end.
+    kept = np.delete(np.arange(SEGMENTS + 1), _LEFT_OUT)
+    redrawn = {number: mosaic.line(number)[kept] for number in np.flatnonzero(~mosaic.short[mosaic.border]).tolist()}
+    factor = SIDE_M / (side * SPACING_M)
+    cells = shapely.transform(assemble(mosaic, redrawn), lambda xy: (xy - ORIGIN_M) * factor + ORIGIN_M)
+    cells = np.random.default_rng(seed).permutation(cells)
+    return Sample(cells, shapely.coverage_union_all(cells))
 
 
 class _Sorted:

@@ -10,17 +10,16 @@ Points = NDArray[np.float64]
 _NEAR, _ON_CORNERS, _ON_EDGES, _OUTSIDE = 0.10, 0.01, 0.01, 0.10
 
 
-def mixed_points(cells: NDArray[np.object_], rng: Generator, *, count: int, near_m: float = 5.0) -> Points:
+def mixed_points(cells: NDArray[np.object_], rng: Generator, *, count: int, near: float = 5.0) -> Points:
     """Draw points: a tenth near borders, a hundredth on vertices and on edges each, a tenth outside.
 
     Parameters
     ----------
     cells : ndarray of Polygon or MultiPolygon
-        In metres.
     rng : Generator
     count : int
-    near_m : float
-        How far from a border is near.
+    near : float
+        How far from a border is near, in the unit of the cells.
 
     Returns
     -------
@@ -37,7 +36,7 @@ def mixed_points(cells: NDArray[np.object_], rng: Generator, *, count: int, near
     near = some(_NEAR)
     outside = rng.uniform(low, high, (int(count * _OUTSIDE), 2))
     outside[:, 0] += np.where(rng.random(len(outside)) < 0.5, 1.0, -1.0) * (high[0] - low[0])
-    special = [near + rng.uniform(-near_m, near_m, near.shape), some(_ON_CORNERS), outside]
+    special = [near + rng.uniform(-near, near, near.shape), some(_ON_CORNERS), outside]
     special.append((corners[start] + corners[start + 1]) / 2)
     rest = count - sum(map(len, special))
     return np.asarray(rng.permutation(np.concatenate([*special, rng.uniform(low, high, (rest, 2))])))
