@@ -33,10 +33,10 @@ def mixed_points(cells: NDArray[np.object_], rng: Generator, *, count: int, near
         return np.asarray(corners[rng.integers(len(corners) - 1, size=int(count * share))])
 
     start = rng.integers(len(corners) - 1, size=int(count * _ON_EDGES))
-    near = some(_NEAR)
+    beside = some(_NEAR)
     outside = rng.uniform(low, high, (int(count * _OUTSIDE), 2))
     outside[:, 0] += np.where(rng.random(len(outside)) < 0.5, 1.0, -1.0) * (high[0] - low[0])
-    special = [near + rng.uniform(-near, near, near.shape), some(_ON_CORNERS), outside]
+    special = [beside + rng.uniform(-near, near, beside.shape), some(_ON_CORNERS), outside]
     special.append((corners[start] + corners[start + 1]) / 2)
     rest = count - sum(map(len, special))
     return np.asarray(rng.permutation(np.concatenate([*special, rng.uniform(low, high, (rest, 2))])))
