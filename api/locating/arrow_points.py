@@ -106,7 +106,8 @@ def _joined(found: Sequence[Columns], name: str) -> NDArray[Any]:
 
 
 def _coded(positions: NDArray[np.int32], dictionary: pa.Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(positions, mask=positions < 0), dictionary)
+    # Positions are the index's own: they need no look at whether the dictionary has them.
+    return pa.DictionaryArray.from_arrays(pa.array(positions, mask=positions < 0), dictionary, safe=False)
 
 
 def _refuse_columns(schema: pa.Schema) -> None:

@@ -1,6 +1,8 @@
 """Points in JSON, and columns of codes as the answer."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -61,7 +63,7 @@ async def answer_json(
     text = await body.read(MAX_BYTES)
     if not await body.is_at_end():
         raise _too_large()
-    asked = await crunch(partial(_read, text, crs, for_), points=len(text) // _USUAL_POINT_BYTES)
+    asked = await crunch(partial(_read_calmly, text, crs, for_), points=len(text) // _USUAL_POINT_BYTES)
     work = partial(_rendered, plan, asked)
     piece = await crunch(work, points=len(asked.points), for_=asked.ask.for_)
     answer.declare_length(len(piece))
@@ -80,6 +82,23 @@ def _rendered(plan: BulkPlan, asked: _Asked) -> bytes:
     if found.responsible is not None:
         columns["responsible"] = plan.codes[found.responsible].tolist()
     return orjson.dumps(columns, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _read_calmly(text: bytes | bytearray, crs: str | None, for_: str | None) -> _Asked:
+    with _uncollected():
+        return _read(text, crs, for_)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles: a list a point would set it off, over all grids each time, and none has a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read(text: bytes | bytearray, crs: str | None, for_: str | None) -> _Asked:
