@@ -7,7 +7,6 @@ the server's side; ``--memory`` sends ten million points, in process, and tells 
 import argparse
 import asyncio
 import http.client
-import os
 import socket
 import statistics
 import subprocess
@@ -214,7 +213,7 @@ def main() -> None:
     elif options.memory:
         memory(sys.stdout.write)
     else:
-        table = Table(f"Many points over HTTP, {os.cpu_count()} cores", COLUMNS, options.out)
+        table = Table("Many points over HTTP, server and clients on the same cores, wall time", COLUMNS, options.out)
         table.begin()
         measure(table)
 
