@@ -250,6 +250,7 @@ class LocateApp:
         told: dict[str, Any] = {
             "status": "stale" if live.served is not None else "unavailable",
             "generation": _generation(live),
+            "served": _generation(live),
             "stale_since": live.stale_since,
         }
         answer = self._for_anybody_known(live, scope) or Response(

@@ -75,16 +75,20 @@ def test_openapi_is_whole(reader: TestClient) -> None:
     paths = set(document["paths"])
     assert paths == {
         "/v1/locate",
+        "/v1/locate/table",
         "/v1/micro-grids",
         "/v1/micro-grids/{code}",
         "/v1/areas",
         "/v1/areas/{code}",
         "/v1/premises",
         "/v1/generations",
+        "/v1/generations/current",
         "/v1/generations/{number}",
+        "/v1/generations/{number}/delta",
         "/v1/generations/{number}/certificate",
         "/healthz",
         "/readyz",
+        "/metrics",
     }
     schemas = document["components"]["schemas"]
     for reference in re.findall(r'"\$ref":\s*"#/components/schemas/(\w+)"', reader.get("/openapi.json").text):
