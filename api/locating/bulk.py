@@ -64,7 +64,7 @@ async def answer_many(asked: BulkQuestion, plan: BulkPlan, receive: Receive, sen
         If it cannot be answered to its end; the server must close the connection.
     """
     media_type = _media_type(asked)
-    body, answer = Body(receive), Answer(send, plan.headers(media_type))
+    body, answer = Body(receive), Answer(send, [(b"content-type", media_type.encode())])
     try:
         if media_type == JSON:
             await answer_json(plan, asked.crs, asked.for_, body, answer, declared=asked.content_length)

@@ -22,7 +22,7 @@ from geo.errors import CrsProblem
 # Points in work at once for one request.
 POINTS_AT_ONCE = 1 << 16
 # Fewer take less time than to hand them to a thread; on borders a shop takes some 30 µs a point.
-_FEW = {None: 2_000, "household": 2_000, "shop": 50}
+_FEW = {None: 16_384, "household": 16_384, "shop": 50}
 _LONGEST_CRS = 2_000
 
 # Few, so that single look-ups get their turn however many bulk ones there are.
@@ -110,12 +110,6 @@ class BulkPlan:
         if is_first and (found.grid == OUTSIDE).all():
             self.plan.placement.refuse_swapped(xy, ask.source)
         return found
-
-    def headers(self, media_type: str) -> list[tuple[bytes, bytes]]:
-        """Headers of an answer; the number of the generation is among them."""
-        number = self.plan.generation
-        told = [] if number is None else [(b"x-generation", str(number).encode())]
-        return [(b"content-type", media_type.encode()), *told]
 
 
 async def crunch(work: Callable[[], T], *, points: int, for_: Purpose | None = None) -> T:

@@ -1,5 +1,6 @@
 """Keeps what is served up to date: hears what is written, builds apart, and switches whole."""
 
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -188,6 +189,10 @@ class Watch:
         # The shapes of the grids are in the index; what is left renews the registers.
         self._base = replace(whole, grids=(), streets=(), waters=(), walls=())
         self._change(served=served, refusal=None)
+        # What is served stays: the collector need not look through it again, which would stop every answer.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
         took_s = (datetime.now(UTC) - began).total_seconds()
         logger().info("generation_served", generation=served.generation, seconds=round(took_s, 2))
 

@@ -121,6 +121,16 @@ class PlanIndex:
         return self.tiles.grids + self.overlays.grids
 
     @cached_property
+    def _place(self) -> dict[str, int]:
+        """Position of each grid by its code."""
+        return {grid.code: place for place, grid in enumerate(self.grids)}
+
+    @cached_property
+    def _holds_shops(self) -> NDArray[np.bool_]:
+        """Of each grid by position whether its kind holds shops; one more for no grid."""
+        return np.array([*(self.kinds[grid.kind].holds_shops for grid in self.grids), False])
+
+    @cached_property
     def _around(self) -> TouchIndex:
         return TouchIndex.of(as_shapes(area.polygon for area in self.areas))
 
@@ -165,7 +175,7 @@ class PlanIndex:
         """
         x, y = xy[:, 0], xy[:, 1]
         found = self.tiles.index.locate(x, y)
-        grid, area = found.cell.astype(np.int32), self._area_of_tile()[found.cell]
+        grid, area = found.cell.astype(np.int32), self._area_of_tile[found.cell]
         alone = np.flatnonzero(found.cell < 0)
         area[alone] = self._around.locate(x[alone], y[alone]).cell
         grid[alone] = np.where(area[alone] >= 0, IN_GAP, OUTSIDE)
@@ -186,6 +196,7 @@ class PlanIndex:
         found = [*_touched(self.tiles, x, y, tile), *_touched(self.overlays, x, y, overlay)]
         return tuple(sorted(found, key=lambda grid: grid.rank))
 
+    @cached_property
     def _area_of_tile(self) -> Positions:
         """Position of the area of each tile; one more for no tile."""
         place = {area.code: number for number, area in enumerate(self.areas)}
@@ -196,12 +207,10 @@ class PlanIndex:
             return grid
         chosen = grid.copy()
         over = self.overlays.index.locate(xy[:, 0], xy[:, 1])
-        holds = np.array([self.kinds[grid.kind].holds_shops for grid in self.grids] + [False])
         count = len(self.tiles.grids)
-        held = (over.cell >= 0) & holds[over.cell + count]
+        held = (over.cell >= 0) & self._holds_shops[over.cell + count]
         chosen[held] = over.cell[held] + count
         # Where several grids touch, one with a higher rank may be the one that holds shops.
-        place = {grid.code: number for number, grid in enumerate(self.grids)}
         for point in np.flatnonzero(on_border | over.on_border):
             x, y = xy[point].tolist()
             tile, overlay = (
@@ -210,7 +219,7 @@ class PlanIndex:
             )
             touching = self.touching(x, y, tile, overlay)
             holder = holder_of_shops(touching, self.kinds)
-            chosen[point] = grid[point] if holder is None else place[holder.code]
+            chosen[point] = grid[point] if holder is None else self._place[holder.code]
         return chosen
 
 

@@ -35,7 +35,7 @@ def test_columns_of_codes() -> None:
     }
     assert answer.schema.metadata == {b"generation": b"3"}
     assert answer.schema.field("micro_grid").type == pa.dictionary(pa.int32(), pa.utf8())
-    assert found.headers == {"content-type": ARROW, "x-generation": "3"}
+    assert found.headers == {"content-type": ARROW}
 
 
 def test_what_to_store_for_a_shop() -> None:

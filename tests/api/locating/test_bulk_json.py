@@ -20,7 +20,7 @@ CRS = "EPSG:4490"
 def told(body: Any, *, crs: str | None = None, for_: str | None = None) -> dict[str, Any]:
     text = body if isinstance(body, bytes) else orjson.dumps(body)
     found = ask(question(f"{JSON}; charset=utf-8", crs, for_=for_), cut(text, 1000))
-    assert found.headers == {"content-type": JSON, "x-generation": "3", "content-length": str(len(found.body))}
+    assert found.headers == {"content-type": JSON, "content-length": str(len(found.body))}
     return orjson.loads(found.body)  # type: ignore[no-any-return]
 
 

@@ -30,7 +30,7 @@ def test_positions_in_the_table_of_the_generation() -> None:
     assert (table.generation, table.codes) == (3, ["A", "B", "O"])
     found = ask(ASKED, [POINTS.tobytes()])
     assert positions(found.body) == [0, 1, 0, 0, IN_GAP, OUTSIDE]
-    assert found.headers == {"content-type": PACKED, "x-generation": "3"}
+    assert found.headers == {"content-type": PACKED}
     assert found.points == len(POINTS)
 
 
