@@ -6,6 +6,7 @@ them can tell the sum, and the counts of a process that was killed stay.
 
 import fcntl
 import mmap
+import os
 import tempfile
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -47,28 +48,17 @@ class Counters(Collector):
     """
 
     def __init__(self, board: Path | None = None) -> None:
-        # An empty name keeps everything in this process.
-        self._file = tempfile.TemporaryFile() if board is None else board.open("r+b")  # noqa: SIM115  lives as long as we
-        self._file.truncate(_ROW_BYTES * _MOST_ROWS)
-        self._memory = mmap.mmap(self._file.fileno(), _ROW_BYTES * _MOST_ROWS)
+        # A number and no file object: it lives, and holds its lock, as long as the process.
+        self._file = None if board is None else os.open(board, os.O_RDWR)
+        self._memory = mmap.mmap(-1 if self._file is None else self._file, _ROW_BYTES * _MOST_ROWS)
         self._all = memoryview(self._memory).cast("q")
-        row = self._claim()
+        row = 0 if self._file is None else _claim(self._file)
         self._row = self._all[row * _SLOTS : (row + 1) * _SLOTS]
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         told = "Generation served from memory, 0 for none"
         self._generation = Gauge("microgrid_locate_generation", told, registry=self._registry)
         self._stale = Gauge("microgrid_locate_stale", "Whether the database is lost", registry=self._registry)
-
-    def _claim(self) -> int:
-        """The first row that no living process holds; a lock goes with its process."""
-        for row in range(_MOST_ROWS):
-            try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, _ROW_BYTES, row * _ROW_BYTES)
-            except OSError:
-                continue
-            return row
-        return _MOST_ROWS - 1
 
     def count(self, kind: Kind, status: int, *, points: int = 1) -> None:
         """Count one answer."""
@@ -114,6 +104,17 @@ class Counters(Collector):
         yield requests
         yield points
         yield _histogram(sums[_TIMES:_NANOSECONDS], sums[_NANOSECONDS] / 1e9)
+
+
+def _claim(file: int) -> int:
+    """The first row that no living process holds; a lock goes with its process."""
+    for row in range(_MOST_ROWS):
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _ROW_BYTES, row * _ROW_BYTES)
+        except OSError:
+            continue
+        return row
+    return _MOST_ROWS - 1
 
 
 def _histogram(counts: list[int], total_s: float) -> HistogramMetricFamily:
