@@ -18,7 +18,7 @@ def _town(rng: np.random.Generator) -> list[Building]:
         width, depth = rng.uniform(6, 40, 2)
         shapes.append(box(x, y, x + width, y + depth))
     shapes[::7] = [shapely.Point(shape.centroid) for shape in shapes[::7]]  # type: ignore[attr-defined]
-    shapes[1::11] = [shape.difference(shape.centroid.buffer(1.5)) for shape in shapes[1::11]]  # type: ignore[attr-defined]
+    shapes[1::14] = [shape.difference(shape.centroid.buffer(1.5)) for shape in shapes[1::14]]  # type: ignore[attr-defined]
     shapes[2] = MultiPolygon([box(900, 0, 910, 10), box(930, 0, 940, 10)])
     return [Building(number, f"B{number}", str(number), shape) for number, shape in enumerate(shapes)]  # type: ignore[arg-type]
 
