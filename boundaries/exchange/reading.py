@@ -35,7 +35,7 @@ _REFUSED = {
     ".docx": ("把表格复制到 WPS 表格,存为 .xlsx", "copy the table into a spreadsheet and save as .xlsx"),
     ".pdf": ("请索要原始的表格或图形文件", "ask for the table or drawing it was made from"),
 }
-_VECTOR = {
+VECTOR = {
     ".gpkg",
     ".geojson",
     ".json",
@@ -50,8 +50,8 @@ _VECTOR = {
     ".mif",
     ".sqlite",
 }
-_PARQUET = {".parquet", ".geoparquet"}
-_TEXT = {".csv", ".txt", ".tsv"}
+PARQUET = {".parquet", ".geoparquet"}
+TEXT = {".csv", ".txt", ".tsv"}
 # Two namings of one system place a point within 0.1 mm of each other.
 _SAME_SYSTEM_DEGREES = 1e-9
 
@@ -102,28 +102,28 @@ def read_table(
         If the system is unknown or unsafe, or the caller and the file contradict each other.
     """
     path, layer = split_layer(path, layer)
-    _require_file(path)
+    require_file(path)
     suffix = path.suffix.lower()
     if suffix in _REFUSED:
         zh, en = _REFUSED[suffix]
         raise BadInput(
             f"{path.name}:不能直接读取 {suffix} 文件。请{zh}。", f"{path.name}: {suffix} files are not read: {en}."
         )
-    if suffix in _TEXT or suffix in {".xlsx", ".xlsm"}:
-        sheet, notes = read_csv(path, encoding=encoding) if suffix in _TEXT else read_xlsx(path, sheet=layer)
+    if suffix in TEXT or suffix in {".xlsx", ".xlsm"}:
+        sheet, notes = read_csv(path, encoding=encoding) if suffix in TEXT else read_xlsx(path, sheet=layer)
         table = table_of(sheet, headers=headers)
         refuse_garbled([*table.columns, *_texts(table.rows)], file=table.file)
         return replace(table, notes=(*notes, *table.notes), crs=parse_crs(crs, any_datum=any_datum) if crs else None)
-    if suffix in _PARQUET:
-        return _table(read_parquet(path), crs=crs, any_datum=any_datum, is_fallback=is_fallback)
-    if suffix not in _VECTOR:
+    if suffix in PARQUET:
+        return table_of_layer(read_parquet(path), crs=crs, any_datum=any_datum, is_fallback=is_fallback)
+    if suffix not in VECTOR:
         raise BadInput(
             f"{path.name}:不认识的文件格式 {suffix or '(无后缀)'}。请用 GeoPackage、Shapefile、GeoJSON、XLSX 或 CSV。",
             f"{path.name}: files of this kind ({suffix or 'no suffix'}) are not read. "
             "Use GeoPackage, Shapefile, GeoJSON, XLSX or CSV.",
         )
     raw = read_vector(path, encoding=encoding, layer=layer, kind=kind)
-    return _table(raw, crs=crs, any_datum=any_datum, is_fallback=is_fallback)
+    return table_of_layer(raw, crs=crs, any_datum=any_datum, is_fallback=is_fallback)
 
 
 def split_layer(path: Path, layer: str | None) -> tuple[Path, str | None]:
@@ -135,7 +135,14 @@ def split_layer(path: Path, layer: str | None) -> tuple[Path, str | None]:
     return Path(file), layer or name.removeprefix("layername=")
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Refuse a path that is no file, or a file of no bytes.
+
+    Raises
+    ------
+    BadInput
+        Naming it.
+    """
     if not path.exists():
         raise BadInput(f"找不到文件 {path}。请检查路径。", f"There is no file {path}. Check the path.")
     if path.is_file() and path.stat().st_size == 0:
@@ -151,7 +158,26 @@ def _texts(rows: pd.DataFrame) -> list[str | None]:
     return [value for column in rows.columns for value in rows[column]]
 
 
-def _table(raw: RawLayer, *, crs: str | None, any_datum: bool, is_fallback: bool) -> Table:
+def table_of_layer(raw: RawLayer, *, crs: str | None, any_datum: bool = False, is_fallback: bool = False) -> Table:
+    """A layer as a table, its coordinate system settled from what the file and the caller say.
+
+    Parameters
+    ----------
+    raw : RawLayer
+    crs, any_datum, is_fallback
+        As for :func:`read_table`.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    BadInput
+        If it holds no record or its text is garbled.
+    CrsProblem
+        If the system is unknown or unsafe, or the caller and the file contradict each other.
+    """
     count = (
         len(next(iter(raw.columns.values()))) if raw.columns else len(raw.geometry if raw.geometry is not None else ())
     )

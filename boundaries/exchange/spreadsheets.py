@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -36,17 +37,23 @@ def read_csv(path: Path, *, encoding: str | None) -> tuple[Sheet, tuple[Note, ..
         If the encoding is not the given one or cannot be told.
     """
     text, used = decode(path.read_bytes(), encoding=encoding, file=path.name)
-    lines = text.splitlines()[:20]
     # A border of ten thousand vertices is one long cell.
     csv.field_size_limit(max(len(text), csv.field_size_limit()))
-    separator = max(",\t;", key=lambda mark: sum(line.count(mark) for line in lines))
-    cells = [[as_text(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
-    notes = (
-        ()
-        if used.startswith("utf") or encoding
-        else (Note(f"{path.name}:按 {used} 编码读取", f"{path.name}: read as {used}"),)
-    )
-    return Sheet(path.name, cells), notes
+    cells = [[as_text(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator_of(text))]
+    return Sheet(path.name, cells), encoding_notes(path, used, encoding)
+
+
+def separator_of(text: str) -> str:
+    """What stands between the cells of a line: the mark that is most frequent in the first lines."""
+    lines = list(itertools.islice(io.StringIO(text), 20))
+    return max(",\t;", key=lambda mark: sum(line.count(mark) for line in lines))
+
+
+def encoding_notes(path: Path, used: str, encoding: str | None) -> tuple[Note, ...]:
+    """That a text was not UTF-8, where nobody had said so."""
+    if used.startswith("utf") or encoding:
+        return ()
+    return (Note(f"{path.name}:按 {used} 编码读取", f"{path.name}: read as {used}"),)
 
 
 def read_xlsx(path: Path, *, sheet: str | None) -> tuple[Sheet, tuple[Note, ...]]:

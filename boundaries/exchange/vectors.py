@@ -101,7 +101,7 @@ def read_vector(path: Path, *, encoding: str | None, layer: str | None, kind: st
         columns,
         geometry,
         meta["crs"],
-        _is_certain(path),
+        is_certain(path),
         (*notes, *encoding_notes),
     )
 
@@ -298,7 +298,8 @@ def _dbf_of(data: bytes, cpg: bytes) -> _Dbf:
     return _Dbf(names + b" " + data[header:].rstrip(b"\x1a"), language, cpg.decode("ascii", "ignore").strip())
 
 
-def _is_certain(path: Path) -> bool:
+def is_certain(path: Path) -> bool:
+    """Whether a file says its own system; some formats only imply one."""
     if path.suffix.lower() in {".kml", ".kmz"}:
         return False
     if path.suffix.lower() in {".geojson", ".json"}:

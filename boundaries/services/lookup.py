@@ -99,7 +99,7 @@ def locate(
 def locate_many(
     session: Session, *, xy: NDArray[np.float64], crs: str | None, generation: int | None = None
 ) -> LocatedMany:
-    """Say which grid each of many points is in.
+    """Say which grid each of many points is in: the second opinion on what the index answers.
 
     Parameters
     ----------

@@ -117,6 +117,37 @@ def snapshot(
     )
 
 
+def division(session: Session, *, generation: int | None = None) -> Snapshot:
+    """Read the areas and grids of a generation, without premises, streets and people.
+
+    Parameters
+    ----------
+    generation : int, optional
+        By default the newest; before the first, the state is empty.
+
+    Returns
+    -------
+    Snapshot
+        In EPSG:4490 on the storage grid, grids by rank, their parts without counts of the day.
+
+    Raises
+    ------
+    NotFound
+        If there is no such generation.
+    """
+    moment = moment_of(session, generation=generation, draft=None)
+    scope = queries.Scope(moment, date.min)
+    return Snapshot(
+        crs=Snapshot.stored_crs(),
+        step=STORAGE_STEP,
+        generation=moment.generation,
+        levels=queries.levels(session),
+        kinds=queries.kinds(session),
+        areas=queries.areas(session, scope, None),
+        grids=queries.grids(session, scope),
+    )
+
+
 def with_registers(session: Session, stood: Snapshot, *, today: date) -> Snapshot:
     """A snapshot with the shops and people in charge as they stand now; everything else as it was.
 
@@ -127,9 +158,7 @@ def with_registers(session: Session, stood: Snapshot, *, today: date) -> Snapsho
     today : date
     """
     scope = queries.Scope(Moment(stood.generation), today)
-    return replace(
-        stood, shops=register_queries.shops(session, scope), people=register_queries.people(session, scope)
-    )
+    return replace(stood, shops=register_queries.shops(session, scope), people=register_queries.people(session, scope))
 
 
 def _with_people(whole: Snapshot, *, people: tuple[Person, ...], assignments: tuple[Assignment, ...]) -> Snapshot:
