@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from geo.errors import GeometryProblem
 from geo.rings import Floats, Ints
+from geo.sides import Signs, side_signs
 
 Labels = NDArray[np.int32]
 
@@ -25,6 +26,8 @@ _BEHIND = 2
 # Edges are put into more squares than they touch by so much, and centres keep off them by so much, in squares.
 _WIDER = 1e-6
 _CLOSE = 1e-9
+# What ends farther than this outside a square, in squares, does not end in it.
+_CLEAR = 1e-3
 _MOST_SHIFTS = 20
 _EDGES_AT_ONCE = 1 << 17
 # Edges are kept by bands of eight rows.
@@ -67,13 +70,21 @@ class Lattice:
     columns: int
     rows: int
 
+    def across(self, x: Floats) -> Floats:
+        """How many squares each x lies from the left; one formula for edges and points, so rounding is the same."""
+        return np.asarray((x - self.x0) * (1.0 / self.size))
+
+    def up(self, y: Floats) -> Floats:
+        """How many squares each y lies from below."""
+        return np.asarray((y - self.y0) * (1.0 / self.size))
+
     def column(self, x: Floats) -> Ints:
-        """Column of each x, not clipped; the same formula serves edges and points, so rounding is the same."""
-        return np.asarray(((x - self.x0) * (1.0 / self.size)).astype(np.int64))
+        """Column of each x, not clipped."""
+        return self.across(x).astype(np.int64)
 
     def row(self, y: Floats) -> Ints:
         """Row of each y, not clipped."""
-        return np.asarray(((y - self.y0) * (1.0 / self.size)).astype(np.int64))
+        return self.up(y).astype(np.int64)
 
     def centre_x(self, column: Ints) -> Floats:
         """Middle of each column."""
@@ -98,6 +109,9 @@ class CellTable:
         Of each border square the label at its centre, and where its edges begin in ``listed``.
     listed : ndarray of int32
         Numbers of edges.
+    parted : ndarray of int8, shape (b,)
+        Of each border square that a single edge parts in two, on which side of the edge its
+        centre lies; 0 of others.
     """
 
     lattice: Lattice
@@ -105,6 +119,7 @@ class CellTable:
     answer: Labels
     border: Labels
     listed: Labels
+    parted: Signs
 
 
 def table_of(edges: Edges, *, cells: int, middling: float) -> CellTable:
@@ -147,7 +162,8 @@ def table_of(edges: Edges, *, cells: int, middling: float) -> CellTable:
     centre = labels[bordering]
     labels[bordering] = -1 - np.arange(len(bordering), dtype=np.int32)
     border = np.column_stack([np.append(centre, 0), np.append(first, len(order))]).astype(np.int32)
-    return CellTable(lattice, edges, labels, border, edge[order].astype(np.int32))
+    listed = edge[order].astype(np.int32)
+    return CellTable(lattice, edges, labels, border, listed, _parted(edges, lattice, bordering, border[:, 1], listed))
 
 
 def _lattice(edges: Edges, middling: float) -> Lattice:
@@ -214,6 +230,22 @@ def _touched(edges: Edges, lattice: Lattice) -> tuple[Ints, Ints]:
         squares.append(row[pair] * lattice.columns + column)
         numbers.append(edge[pair] + begin)
     return np.concatenate(squares), np.concatenate(numbers)
+
+
+def _parted(edges: Edges, lattice: Lattice, square: Ints, first: Labels, listed: Labels) -> Signs:
+    """On which side of its one edge the centre of each border square lies; 0 where more is to be looked at.
+
+    An edge that comes into a square, and begins and ends well outside it, parts it along a line.
+    """
+    parted = np.zeros(len(square), dtype=np.int8)
+    single = np.flatnonzero(np.diff(first) == 1)
+    row, column = np.divmod(square[single], lattice.columns)
+    centre = np.column_stack([lattice.centre_x(column), lattice.centre_y(row)])
+    ends = edges.ends[listed[first[single]]]
+    away = np.abs(ends.reshape(-1, 2, 2) - centre[:, None]).max(axis=2).min(axis=1)
+    crosses = away > (0.5 + _CLEAR) * lattice.size
+    parted[single] = np.where(crosses, side_signs(ends.T, centre[:, 0], centre[:, 1]), 0)
+    return parted
 
 
 def _expanded(first: Ints, last: Ints) -> tuple[Ints, Ints]:

@@ -18,7 +18,7 @@ from geo.cell_edges import edges_of
 from geo.cell_table import CellTable, Labels, table_of
 from geo.rings import Floats, Ints
 from geo.segments import as_shapes
-from geo.sides import Signs, side_signs
+from geo.sides import Signs, corner_signs, side_signs
 
 NOWHERE = -1
 # Points per round: what they need stays in the processor's cache.
@@ -108,17 +108,35 @@ class CellIndex:
 
 def _located(table: CellTable, x: Floats, y: Floats) -> tuple[Labels, Flags]:
     lattice = table.lattice
-    right, top = lattice.x0 + lattice.columns * lattice.size, lattice.y0 + lattice.rows * lattice.size
+    across, up = lattice.across(x), lattice.up(y)
+    within = (across >= 0) & (across < lattice.columns) & (up >= 0) & (up < lattice.rows)
     # The first square is outside, and what is not a number is not within either.
-    within = (x >= lattice.x0) & (x < right) & (y >= lattice.y0) & (y < top)
-    column, row = lattice.column(np.where(within, x, lattice.x0)), lattice.row(np.where(within, y, lattice.y0))
-    square = np.minimum(row, lattice.rows - 1) * lattice.columns + np.minimum(column, lattice.columns - 1)
-    label = table.answer[square]
+    column, row = np.where(within, across, 0.0).astype(np.int64), np.where(within, up, 0.0).astype(np.int64)
+    label = table.answer.take(row * lattice.columns + column)
     on_border = np.zeros(len(x), dtype=bool)
     near = np.flatnonzero(label < 0)
     if len(near):
-        points = np.stack([x[near], y[near], lattice.centre_x(column[near]), lattice.centre_y(row[near])])
-        label[near], on_border[near] = _walked(table, -1 - label[near], points)
+        border = -1 - label[near]
+        centre = table.parted[border]
+        parted, other = np.flatnonzero(centre), np.flatnonzero(centre == 0)
+        crossed, walked = near[parted], near[other]
+        label[crossed], on_border[crossed] = _beside(table, border[parted], centre[parted], x[crossed], y[crossed])
+        if len(walked):
+            points = np.stack([x[walked], y[walked], lattice.centre_x(column[walked]), lattice.centre_y(row[walked])])
+            label[walked], on_border[walked] = _walked(table, border[other], points)
+    return label, on_border
+
+
+def _beside(table: CellTable, square: Ints, centre: Signs, x: Floats, y: Floats) -> tuple[Labels, Flags]:
+    """Labels of points in squares that one edge parts: that of the centre, or of the other side."""
+    label, first = table.border.take(square, axis=0).T
+    edge = table.listed.take(first)
+    signs = side_signs(table.edges.ends.take(edge, axis=0).T.copy(), x, y)
+    sides = table.edges.sides.take(edge, axis=0)
+    label = np.where(signs == centre, label, label ^ sides[:, 0] ^ sides[:, 1])
+    on_border = signs == 0
+    on = np.flatnonzero(on_border)
+    label[on] = np.where(sides[on, 0] > 0, sides[on, 0], sides[on, 1])
     return label, on_border
 
 
@@ -127,36 +145,25 @@ def _walked(table: CellTable, square: Ints, points: Floats) -> tuple[Labels, Fla
 
     Points come in four rows: theirs, and that of their centre.
     """
-    label, first = table.border[square].T
+    label, first = table.border.take(square, axis=0).T
     counts = table.border[square + 1, 1] - first
     begins = np.cumsum(counts) - counts
-    point = np.repeat(np.arange(len(square)), counts)
-    edge = table.listed[np.arange(len(point)) + np.repeat(first - begins, counts)]
-    x1, y1, x2, y2 = ends = table.edges.ends[edge].T.copy()
-    px, py, cx, cy = points[:, point]
-
-    def left(which: Ints, at_x: Floats, at_y: Floats) -> tuple[Flags, Signs]:
-        signs = side_signs(ends[:, which], at_x[which], at_y[which])
-        # A level edge has the ways a little to its left where they run along it.
-        return (signs > 0) | ((signs == 0) & (y1[which] == y2[which])), signs
-
-    is_level, is_upright = (y1 <= py) & (py < y2), (x1 <= cx) != (x2 <= cx)
-    level, upright = np.flatnonzero(is_level), np.flatnonzero(is_upright)
-    turned, beside = np.flatnonzero(is_level | is_upright), np.flatnonzero((y1 <= py) & (py <= y2))
-    at_turn, at_point = np.zeros(len(edge), dtype=bool), np.zeros(len(edge), dtype=bool)
-    at_turn[turned], _ = left(turned, cx, py)
-    at_point[beside], signs = left(beside, px, py)
-    crossed = np.zeros(len(edge), dtype=bool)
-    crossed[level] = at_point[level] != at_turn[level]
+    edge = table.listed.take(np.arange(counts.sum()) + np.repeat(first - begins, counts))
+    x1, y1, x2, y2 = ends = table.edges.ends.take(edge, axis=0).T.copy()
+    px, py, cx, cy = (np.repeat(values, counts) for values in points)
+    is_level = y1 == y2
+    signs, *others = corner_signs(ends, px, py, cx, cy)
+    # A level edge has the ways a little to its left where they run along it.
+    at_point, at_turn, at_end = ((sign > 0) | ((sign == 0) & is_level) for sign in (signs, *others))
+    crossed = (y1 <= py) & (py < y2) & (at_point != at_turn)
     # An edge that both ways cross is crossed by neither.
-    crossed[upright] ^= at_turn[upright] != left(upright, cx, cy)[0]
-    changing = np.flatnonzero(crossed)
-    change = table.edges.sides[edge[changing]]
-    label = label.copy()
-    np.bitwise_xor.at(label, point[changing], change[:, 0] ^ change[:, 1])
-    on = beside[signs == 0]
+    crossed ^= ((x1 <= cx) != (x2 <= cx)) & (at_turn != at_end)
+    sides = table.edges.sides.take(edge, axis=0)
+    change = np.where(crossed, sides[:, 0] ^ sides[:, 1], 0)
+    label = label ^ np.bitwise_xor.reduceat(change, begins)
+    on = np.flatnonzero((signs == 0) & (y1 <= py) & (py <= y2))
     on = on[(np.minimum(x1[on], x2[on]) <= px[on]) & (px[on] <= np.maximum(x1[on], x2[on]))]
-    return _on_edges(label, point[on], table.edges.sides[edge[on]])
+    return _on_edges(label, np.searchsorted(begins, on, side="right") - 1, sides[on])
 
 
 def _on_edges(label: Labels, point: Ints, sides: Labels) -> tuple[Labels, Flags]:

@@ -29,10 +29,18 @@ def locator(table: CellTable) -> Callable[[float, float], tuple[int, bool]]:
     x0, y0, columns, rows = lattice.x0, lattice.y0, lattice.columns, lattice.rows
     size, per_unit = lattice.size, 1.0 / lattice.size
     # A view of the memory is read faster than an array, and takes none.
-    answer, listed, border, ends, sides = (
+    answer, listed, border, ends, sides, parted = (
         values.reshape(-1).data
-        for values in (table.answer, table.listed, table.border, table.edges.ends, table.edges.sides)
+        for values in (table.answer, table.listed, table.border, table.edges.ends, table.edges.sides, table.parted)
     )
+
+    def beside(place: int, centre: int, x: float, y: float) -> tuple[int, bool]:
+        edge = listed[border[place + 1]]
+        side = _side(ends[4 * edge : 4 * edge + 4].tolist(), x, y)
+        if side == 0:
+            return (sides[2 * edge] or sides[2 * edge + 1]) - 1, True
+        label: int = border[place]
+        return (label if (side > 0) == (centre > 0) else label ^ sides[2 * edge] ^ sides[2 * edge + 1]) - 1, False
 
     def locate(x: float, y: float) -> tuple[int, bool]:
         # What is not a number, or infinite, is within nothing.
@@ -43,6 +51,9 @@ def locator(table: CellTable) -> Callable[[float, float], tuple[int, bool]]:
         if label >= 0:
             return label - 1, False
         place = -2 * (label + 1)
+        centre = parted[-label - 1]
+        if centre:
+            return beside(place, centre, x, y)
         label = border[place]
         cx, cy = x0 + (column + 0.5) * size, y0 + (row + 0.5) * size
         lowest = 0

@@ -17,6 +17,7 @@ Signs = NDArray[np.int8]
 
 # Rounding moves the result by less than this share of both products.
 _UNSURE = 4e-16
+_TINY = float(np.finfo(float).tiny)
 _SPLITTER = float((1 << 27) + 1)
 # Below it the error of a product is no double any more.
 _SMALL = 1e-290
@@ -37,12 +38,41 @@ def side_signs(edges: Floats, x: Floats, y: Floats) -> Signs:
         1 to the left of the edge, -1 to its right, 0 exactly on its line.
     """
     x1, y1, x2, y2 = edges
-    dx, dy, px, py = x2 - x1, y2 - y1, x - x1, y - y1
-    one, other = dx * py, dy * px
+    return _signs(edges, (x2 - x1) * (y - y1), (y2 - y1) * (x - x1), x, y)
+
+
+def corner_signs(edges: Floats, px: Floats, py: Floats, cx: Floats, cy: Floats) -> tuple[Signs, Signs, Signs]:
+    """Sides of a point, of the corner at which its way turns, and of the end of the way.
+
+    Parameters
+    ----------
+    edges : ndarray of float, shape (4, n)
+    px, py : ndarray of float, shape (n,)
+        Where a way begins. It goes level to cx, and then upright.
+    cx, cy : ndarray of float, shape (n,)
+        Where it ends.
+
+    Returns
+    -------
+    tuple of ndarray of int8, shape (n,)
+        As :func:`side_signs` gives them, of (px, py), (cx, py) and (cx, cy).
+    """
+    x1, y1, x2, y2 = edges
+    dx, dy = x2 - x1, y2 - y1
+    level, upright = dx * (py - y1), dy * (cx - x1)
+    return (
+        _signs(edges, level, dy * (px - x1), px, py),
+        _signs(edges, level, upright, cx, py),
+        _signs(edges, dx * (cy - y1), upright, cx, cy),
+    )
+
+
+def _signs(edges: Floats, one: Floats, other: Floats, x: Floats, y: Floats) -> Signs:
+    """Signs of the difference of two products, of which the unsure ones are decided exactly."""
     side = one - other
-    signs: Signs = np.sign(side).astype(np.int8)
-    # Products this small have lost digits themselves.
-    unsure = np.flatnonzero(np.abs(side) <= _UNSURE * (np.abs(one) + np.abs(other)) + np.finfo(float).tiny)
+    signs: Signs = (side > 0).view(np.int8) - (side < 0).view(np.int8)
+    # Products this small have lost digits themselves; what is no number is unsure, too.
+    unsure = np.flatnonzero(~(np.abs(side) > _UNSURE * (np.abs(one) + np.abs(other)) + _TINY))
     if len(unsure):
         signs[unsure] = _exact(edges[:, unsure], x[unsure], y[unsure])
     return signs
