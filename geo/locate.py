@@ -127,7 +127,7 @@ def _located(table: CellTable, x: Floats, y: Floats) -> tuple[Labels, Flags]:
     return label, on_border
 
 
-def _beside(table: CellTable, square: Ints, centre: Signs, x: Floats, y: Floats) -> tuple[Labels, Flags]:
+def _beside(table: CellTable, square: Labels, centre: Signs, x: Floats, y: Floats) -> tuple[Labels, Flags]:
     """Labels of points in squares that one edge parts: that of the centre, or of the other side."""
     label, first = table.border.take(square, axis=0).T
     edge = table.listed.take(first)
@@ -140,7 +140,7 @@ def _beside(table: CellTable, square: Ints, centre: Signs, x: Floats, y: Floats)
     return label, on_border
 
 
-def _walked(table: CellTable, square: Ints, points: Floats) -> tuple[Labels, Flags]:
+def _walked(table: CellTable, square: Labels, points: Floats) -> tuple[Labels, Flags]:
     """Labels of points in border squares, from those of their centres and the edges crossed on the way there.
 
     Points come in four rows: theirs, and that of their centre.
