@@ -27,6 +27,14 @@ For = Annotated[
     Purpose | None,
     typer.Option("--for", help="存什么:住户或商铺;多答一列 responsible / what is stored: adds responsible"),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="用 Dask 集群查一个文件夹的 Parquet:local 或 tcp://主机:8786 / a folder of Parquet on a Dask cluster",
+    ),
+]
 
 
 def locate(
@@ -43,6 +51,7 @@ def locate(
     encoding: Encoding = None,
     column: ColumnNames = None,
     out: OutFile = None,
+    scheduler: Scheduler = None,
     format: OutputFormat = "table",  # noqa: A002  the option's own name
 ) -> None:
     """Say which grid a point is in, or add the answer to every row of a file.
@@ -70,4 +79,9 @@ def locate(
     from api.cli.locate_points import PointsFile, locate_points
 
     file = PointsFile(points, out, crs=crs, encoding=encoding, columns=column or ())
+    if scheduler is not None:
+        from api.cli.locate_spread import locate_spread
+
+        locate_spread(file, files, scheduler=scheduler, generation=generation, for_=for_)
+        return
     locate_points(file, files, generation=generation, for_=for_)
