@@ -147,23 +147,23 @@ class LocateApp:
         begin = time.perf_counter()
         query = asked.scope["query_string"]
         usual = quick(query)
-        body = None if usual is None else self._quick_answer(usual, asked)
-        tag = asked.served.tags[asked.caller.tier]
-        if body is not None:
-            if asked.headers.get(b"if-none-match") == tag:
-                self.counters.count("point", 304)
-                await send_whole(send, 304, _heads(asked, tag), b"")
+        body, kind = (None if usual is None else self._quick_answer(usual, asked)), None
+        if body is None:
+            question = read_query(query)
+            if _is_history(question, asked.served):
+                await self.app(asked.scope, receive, send)
                 return
-            await send_whole(send, 200, [*_heads(asked, tag), JSON_TYPE], body)
-            self.counters.count_quick(time.perf_counter() - begin)
+            body, kind = orjson.dumps(asked.served.answer(question, asked.caller.tier)), _kind_asked(question)
+        tag = asked.served.tags[asked.caller.tier]
+        if asked.headers.get(b"if-none-match") == tag:
+            self.counters.count(kind or "point", 304)
+            await send_whole(send, 304, _heads(asked, tag), b"")
             return
-        question = read_query(query)
-        if _is_history(question, asked.served):
-            await self.app(asked.scope, receive, send)
-            return
-        body = orjson.dumps(asked.served.answer(question, asked.caller.tier))
-        self.counters.count(_kind_asked(question), 200)
         await send_whole(send, 200, [*_heads(asked, tag), JSON_TYPE], body)
+        if kind is None:
+            self.counters.count_quick(time.perf_counter() - begin)
+        else:
+            self.counters.count(kind, 200)
 
     def _quick_answer(self, usual: tuple[float, float, bytes, bool], asked: _Asked) -> bytes | None:
         x, y, crs, is_shop = usual
