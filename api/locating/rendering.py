@@ -39,6 +39,7 @@ def located_fields(found: Located, tier: Tier, roles: Roles) -> dict[str, Any]:
         "areas": [_area_fields(area, tier, roles) for area in found.areas],
         "on_border": found.on_border,
         "in_gap": found.in_gap,
+        "outside": found.outside,
     }
     if found.near is not None:
         told["near"] = [_near_fields(grid) for grid in found.near]

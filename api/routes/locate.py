@@ -35,6 +35,7 @@ _EXAMPLE = {
     ],
     "on_border": False,
     "in_gap": False,
+    "outside": False,
 }
 _MANY_EXAMPLE = {
     "generation": 2,

@@ -108,6 +108,9 @@ class Located(BaseModel):
     )
     on_border: bool = Field(description="在边界上:归序号小的网格 / on a border, the lower rank answers")
     in_gap: bool = Field(description="在空白处 / inside an area, in none of its micro-grids")
+    outside: bool = Field(
+        description="不在任何区域内:不在服务范围,或坐标系写错 / in no area at all: not served here, or the wrong system"
+    )
     near: list[NearGrid] | None = Field(None, description="within_m 以内的网格,由近到远 / by distance")
     nearest: NearGrid | None = Field(None, description="空白处最近的网格 / in a gap, the nearest micro-grid")
     building: NearBuilding | None = Field(None, description="100 米内最近的楼栋 / the nearest building within 100 m")

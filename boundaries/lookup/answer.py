@@ -93,6 +93,8 @@ class Located:
         Whether it lies on the border of a tile grid.
     in_gap : bool
         Whether it lies in an area, but in no tile grid.
+    outside : bool
+        Whether it lies in no area at all: outside what is served, or its system is not the one named.
     near : tuple of NearGrid or None
         Tile grids within the distance asked for, the nearest first; None where none was asked for.
     nearest : NearGrid or None
@@ -108,6 +110,7 @@ class Located:
     areas: tuple[LocatedArea, ...]
     on_border: bool
     in_gap: bool
+    outside: bool = False
     near: tuple[NearGrid, ...] | None = None
     nearest: NearGrid | None = None
     building: NearBuilding | None = None

@@ -132,6 +132,7 @@ class Directory:
             areas=areas,
             on_border=on_border,
             in_gap=in_gap,
+            outside=not areas,
             near=None if within_m is None else self._near(x, y, cell, within_m),
             nearest=self._nearest(x, y) if in_gap else None,
             building=self.buildings.nearest(x, y) if with_building else None,

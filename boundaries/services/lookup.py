@@ -93,6 +93,7 @@ def locate(
         areas=() if lowest is None else places.areas_above(session, moment, lowest),
         on_border=any(tile.on_border for tile in tiles),
         in_gap=not tiles and lowest is not None,
+        outside=lowest is None,
     )
 
 

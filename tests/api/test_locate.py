@@ -31,6 +31,7 @@ def test_a_point_in_a_grid(reader: TestClient) -> None:
         ],
         "on_border": False,
         "in_gap": False,
+        "outside": False,
     }
 
 
@@ -42,7 +43,7 @@ def test_on_a_border_the_lowest_rank_answers(reader: TestClient) -> None:
 def test_outside_there_is_nothing(reader: TestClient) -> None:
     outside = _ask(reader, -5, 0.5)
     assert (outside["micro_grid"], outside["responsible"], outside["areas"]) == (None, None, [])
-    assert outside["in_gap"] is False
+    assert (outside["in_gap"], outside["outside"]) == (False, True)
 
 
 def test_parts_are_chosen_by_unit(reader: TestClient) -> None:

@@ -23,7 +23,7 @@ from geo.crs import parse_crs, project
 from geo.datum import wgs84_to_gcj02
 from tests.api.conftest import NOW, SOUTH, STEP, TODAY, WEST, key, open_public_tier, square
 
-CORE = ("generation", "micro_grid", "dedicated", "responsible", "areas", "on_border", "in_gap")
+CORE = ("generation", "micro_grid", "dedicated", "responsible", "areas", "on_border", "in_gap", "outside")
 PATIENCE_S = 15.0
 
 

@@ -50,7 +50,7 @@ def test_a_border_belongs_to_the_lowest_rank(planned: Engine, x: float, code: st
 
 def test_outside_there_is_nothing(planned: Engine) -> None:
     found = ask(planned, *plans.at(9, 9))
-    assert found == Located(1, None, (), None, (), on_border=False, in_gap=False)
+    assert found == Located(1, None, (), None, (), on_border=False, in_gap=False, outside=True)
 
 
 def test_parts_are_told_by_unit_or_floor(planned: Engine) -> None:
