@@ -14,7 +14,8 @@ from shapely import MultiPolygon, Polygon
 
 from boundaries.model import Area, MicroGrid
 from boundaries.succession import Share, follow, parts_of, polygons
-from geo.crs import STORAGE_STEP, Metric
+from geo.crs import STORAGE_STEP
+from geo.metric import Metric
 from geo.rings import Shapes
 from geo.segments import as_shapes
 

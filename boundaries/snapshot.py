@@ -27,8 +27,9 @@ from boundaries.model import (
     Wall,
     Water,
 )
-from geo.crs import STORAGE_CRS, STORAGE_STEP, Metric, SourceCrs
+from geo.crs import STORAGE_CRS, STORAGE_STEP, SourceCrs
 from geo.errors import Language
+from geo.metric import Metric
 
 DEFAULT_LEVELS = (
     Level("city", "市", "City", 10),

@@ -9,8 +9,9 @@ import shapely
 from shapely import MultiPolygon, Polygon, STRtree
 
 from boundaries.model import MicroGrid, Part
-from geo.crs import STORAGE_STEP, Metric
+from geo.crs import STORAGE_STEP
 from geo.measure import mean_width
+from geo.metric import Metric
 from geo.rings import Shapes
 from geo.segments import as_shapes
 

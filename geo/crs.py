@@ -1,8 +1,8 @@
-"""Coordinate systems: the storage grid, the metric plane, and what may come in.
+"""Coordinate systems: the storage grid, and what may come in.
 
 Stored coordinates are EPSG:4490 (CGCS2000 longitude, latitude) on a grid of
-1e-9 degree. Everything measured (areas, lengths, widths) is measured in a
-metric plane. x comes before y, longitude before latitude, everywhere.
+1e-9 degree. Everything measured is measured in a metric plane (:mod:`geo.metric`).
+x comes before y, longitude before latitude, everywhere.
 """
 
 import math
@@ -16,21 +16,14 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
-from shapely.geometry.base import BaseGeometry
 
 from geo.datum import bd09_to_wgs84, bd09_to_wgs84_one, gcj02_to_wgs84, gcj02_to_wgs84_one
 from geo.errors import CrsProblem
-from geo.measure import mean_width
 
 STORAGE_CRS = "EPSG:4490"
 STORAGE_DECIMALS = 9
 STORAGE_STEP = 1e-9
 _STEPS = 1e9
-
-# An edge that is straight in degrees bends away from the metric one; faces longer
-# than this are measured on a densified copy.
-_DENSIFY_OVER_M = 50.0
-_DEGREE_M = 111_320.0
 
 # PROJ passes Beijing 54 and Xi'an 80 through unchanged and silently, so only datums
 # known to agree with CGCS2000 to about a metre are let in.
@@ -292,97 +285,3 @@ def to_storage(geometry: Any, source: SourceCrs) -> Any:
         If a coordinate cannot be converted.
     """
     return shapely.transform(shapely.force_2d(geometry), lambda xy: round_to_storage(project(xy, source, STORAGE_CRS)))
-
-
-def metric_crs_for(longitude: float) -> str:
-    """The 3-degree Gauss-Krüger plane of CGCS2000 whose meridian is nearest.
-
-    Parameters
-    ----------
-    longitude : float
-        Degrees east.
-
-    Returns
-    -------
-    str
-        ``EPSG:4534`` to ``EPSG:4554`` in China (75 to 135 degrees east), else the
-        same projection on another meridian as a PROJ string.
-    """
-    zone = round(longitude / 3)
-    if 25 <= zone <= 45:
-        return f"EPSG:{4534 + zone - 25}"
-    return f"+proj=tmerc +lat_0=0 +lon_0={3 * zone} +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +type=crs"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """Measures shapes of one coordinate system in metres.
-
-    Attributes
-    ----------
-    source : SourceCrs
-        The system that the shapes are in.
-    plane : str
-        The metric system that degrees are projected to; projected sources are
-        measured in their own plane, with their unit converted.
-    """
-
-    source: SourceCrs
-    plane: str
-
-    @classmethod
-    def of(cls, source: SourceCrs, geometries: Any) -> "Metric":
-        """Measure in the plane whose meridian is nearest to the shapes."""
-        if source.is_metric:
-            return cls(source, source.base)
-        x_min, y_min, x_max, y_max = shapely.total_bounds(geometries)
-        middle = np.array([[(x_min + x_max) / 2, (y_min + y_max) / 2]])
-        if np.isnan(middle).any():
-            return cls(source, metric_crs_for(0.0))
-        return cls(source, metric_crs_for(float(project(middle, source, STORAGE_CRS)[0, 0])))
-
-    def to_plane(self, geometry: Any) -> Any:
-        """The shapes in metres; long edges of degrees are densified first."""
-        if self.plane == self.source.base:
-            unit = self.source.metres_per_unit
-            return geometry if unit == 1.0 else shapely.transform(geometry, lambda xy: xy * unit)
-        step = _DENSIFY_OVER_M / _DEGREE_M if self.source.is_geographic else _DENSIFY_OVER_M
-        dense = shapely.segmentize(geometry, step)
-        return shapely.transform(dense, lambda xy: project(xy, self.source, self.plane))
-
-    def points_in_plane(self, xy: Coordinates) -> Coordinates:
-        """Points in metres, shape (n, 2)."""
-        if self.plane == self.source.base:
-            return xy * self.source.metres_per_unit
-        return project(xy, self.source, self.plane)
-
-    def point_in_plane(self, x: float, y: float) -> tuple[float, float]:
-        """One point in metres."""
-        if self.source.shift is not None or self.plane == self.source.base:
-            there: list[float] = self.points_in_plane(np.array([[x, y]]))[0].tolist()
-            return there[0], there[1]
-        # A call with two numbers is ten times quicker than one with arrays of one.
-        moved: tuple[float, float] = _transformer(self.source.base, self.plane).transform(x, y)
-        return moved
-
-    def area_m2(self, geometry: Any) -> Any:
-        """Area of each shape in square metres."""
-        return shapely.area(self.to_plane(geometry))
-
-    def length_m(self, geometry: Any) -> Any:
-        """Length (perimeter) of each shape in metres."""
-        return shapely.length(self.to_plane(geometry))
-
-    def width_m(self, geometry: Any) -> Any:
-        """Width of the rectangle with the shape's area and perimeter, in metres.
-
-        The exact width of a rectangle, and for a long thin face of any course its
-        mean width; a rounder shape than a square counts as the square of its area.
-        """
-        return mean_width(self.to_plane(geometry))
-
-
-def centre(geometry: BaseGeometry) -> tuple[float, float]:
-    """A point inside the shape to zoom to, x before y."""
-    point = shapely.point_on_surface(geometry)
-    return (float(shapely.get_x(point)), float(shapely.get_y(point)))

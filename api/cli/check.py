@@ -193,7 +193,7 @@ def _show_table(snapshot: "Snapshot", findings: "Sequence[Finding]") -> None:
 
 def _show_findings(snapshot: "Snapshot", findings: "Sequence[Finding]", *, zh: bool) -> None:
     from boundaries.findings import premises_text
-    from geo.crs import centre
+    from geo.metric import centre
 
     columns = (
         ("问题", "网格", "对象", "面积 m²", "宽 m", "位置")

@@ -109,7 +109,7 @@ def _show_log(outcome: "Outcome", *, zh: bool) -> None:
 
 def _show_left(outcome: "Outcome", *, zh: bool) -> None:
     from boundaries.findings import KINDS
-    from geo.crs import centre
+    from geo.metric import centre
 
     left, areas = outcome.mended.left, outcome.before.area_by_code
     if not left:

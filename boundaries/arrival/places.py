@@ -11,8 +11,8 @@ from boundaries.errors import BadInput, RefusedRow
 from boundaries.exchange.snapshot_files import smallest_around
 from boundaries.model import Area
 from boundaries.snapshot import Snapshot
-from geo.crs import Metric
 from geo.mesh import Shapes
+from geo.metric import Metric
 
 # Premises this far outside every area were drawn in another system, or for another town.
 MAX_OUTSIDE_M = 5_000.0

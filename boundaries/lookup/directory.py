@@ -16,8 +16,8 @@ from boundaries.lookup.near_buildings import NearBuildings
 from boundaries.lookup.plan_index import PlanIndex
 from boundaries.model import Area, Person
 from boundaries.snapshot import Snapshot
-from geo.crs import Metric
 from geo.locate_one import locator
+from geo.metric import Metric
 from geo.near import near_cells
 
 People = Mapping[str, tuple[Person, ...]]

@@ -15,7 +15,7 @@ from shapely import STRtree
 
 from boundaries.lookup.answer import NearBuilding
 from boundaries.model import Building
-from geo.crs import Metric
+from geo.metric import Metric
 from geo.rings import Shapes
 
 # Farther away, a building no longer says where somebody stands.

@@ -15,9 +15,9 @@ from boundaries.model import Area, Kind, Layer, MicroGrid
 from boundaries.rules import Rules
 from boundaries.snapshot import Snapshot
 from geo.cell_edges import DoubtfulCells
-from geo.crs import Metric
 from geo.locate import CellIndex
 from geo.locate_one import touching_cells
+from geo.metric import Metric
 from geo.segments import as_shapes
 from geo.touching import TouchIndex
 from geo.validity import find_invalid

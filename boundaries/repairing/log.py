@@ -11,8 +11,8 @@ from shapely.geometry.base import BaseGeometry
 from boundaries.checks.faces import mostly_inside
 from boundaries.filling import Filling
 from boundaries.snapshot import Snapshot
-from geo.crs import Metric
 from geo.errors import Language
+from geo.metric import Metric
 from geo.repair import LogEntry
 from geo.segments import as_shapes
 

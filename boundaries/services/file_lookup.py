@@ -95,7 +95,7 @@ def answer_points(plan: PlanIndex, xy: Points, system: SourceCrs, *, for_: Purpo
     usable = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
     if system.is_geographic:
         usable &= (np.abs(xy[:, 0]) <= 180.0) & (np.abs(xy[:, 1]) <= 90.0)
-    placed = _placed(plan, np.where(usable[:, None], xy, np.nan), system)
+    placed = placed_points(plan, np.where(usable[:, None], xy, np.nan), system)
     usable &= np.isfinite(placed).all(axis=1)
     found = plan.locate(placed, for_=for_)
     is_gap, is_outside = found.grid == IN_GAP, found.grid == OUTSIDE
@@ -115,8 +115,24 @@ def answer_points(plan: PlanIndex, xy: Points, system: SourceCrs, *, for_: Purpo
     return FileAnswers(columns, int(usable.sum()) - in_gap - outside, in_gap, outside, unusable)
 
 
-def _placed(plan: PlanIndex, xy: Points, system: SourceCrs) -> Points:
-    """Points in the coordinates of the plan; NaN for one that has no place in its system."""
+def placed_points(plan: PlanIndex, xy: Points, system: SourceCrs) -> Points:
+    """Points in the coordinates of the plan.
+
+    Parameters
+    ----------
+    xy : ndarray of float64, shape (n, 2)
+    system : SourceCrs
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        NaN for what is not finite, or has no place in its system.
+
+    Raises
+    ------
+    CrsProblem
+        If the plan is in shifted coordinates and the points are not.
+    """
     plan.placement.placed(xy[:0], system)
     try:
         return plan.placement.placed(xy, system)
@@ -124,7 +140,7 @@ def _placed(plan: PlanIndex, xy: Points, system: SourceCrs) -> Points:
         if len(xy) == 1:
             return np.full(xy.shape, np.nan)
     middle = len(xy) // 2
-    return np.concatenate([_placed(plan, half, system) for half in (xy[:middle], xy[middle:])])
+    return np.concatenate([placed_points(plan, half, system) for half in (xy[:middle], xy[middle:])])
 
 
 def _taken(texts: Any, places: NDArray[np.int32]) -> Any:

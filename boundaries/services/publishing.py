@@ -26,8 +26,8 @@ from boundaries.store.drafts import authors, mark, newest_generation, read_draft
 from boundaries.store.engine import reading, writing
 from boundaries.store.findings import keep_findings
 from boundaries.store.overlay import Moment
-from geo.crs import centre
 from geo.errors import Language
+from geo.metric import centre
 
 Check = Callable[[Snapshot], Sequence[Finding]]
 

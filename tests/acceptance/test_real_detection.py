@@ -15,7 +15,7 @@ import shapely
 
 from boundaries.rules import Rules
 from geo.coverage import CoverageReport, Face, check_coverage
-from geo.crs import Metric
+from geo.metric import Metric
 from tests import overlay
 from tests.acceptance.real_differences import KINDS, differences
 from tests.acceptance.real_layers import LAYERS, Layer, read, second_opinion

@@ -11,7 +11,8 @@ import shapely
 
 from boundaries.rules import Rules
 from geo.coverage import CoverageReport, check_coverage
-from geo.crs import Metric, SourceCrs
+from geo.crs import SourceCrs
+from geo.metric import Metric
 from geo.repair import LogEntry, Repair
 from geo.residual import prove
 from geo.segments import as_shapes

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from boundaries.diff import Delta, GridChanges, Side, compare
 from boundaries.model import Area, MicroGrid, Part
 from boundaries.snapshot import Snapshot
-from geo.crs import STORAGE_STEP, Metric
+from geo.crs import STORAGE_STEP
+from geo.metric import Metric
 from tests.boundaries.plans import at, square
 
 METRIC = Metric(Snapshot.stored_crs(), "EPSG:4549")

@@ -5,15 +5,9 @@ import pytest
 import shapely
 from shapely import Point, Polygon, box
 
-from geo.crs import (
-    Metric,
-    centre,
-    metric_crs_for,
-    parse_crs,
-    round_to_storage,
-    to_storage,
-)
+from geo.crs import parse_crs, round_to_storage, to_storage
 from geo.errors import CrsProblem
+from geo.metric import Metric, centre, metric_crs_for
 
 
 @pytest.mark.parametrize(

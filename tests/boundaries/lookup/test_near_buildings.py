@@ -7,7 +7,8 @@ from shapely import MultiPolygon, box
 
 from boundaries.lookup.near_buildings import NearBuildings
 from boundaries.model import Building
-from geo.crs import Metric, SourceCrs
+from geo.crs import SourceCrs
+from geo.metric import Metric
 
 METRIC = Metric(SourceCrs("EPSG:4549", "EPSG:4549"), "EPSG:4549")
 
