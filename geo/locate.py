@@ -108,7 +108,9 @@ class CellIndex:
 
 def _located(table: CellTable, x: Floats, y: Floats) -> tuple[Labels, Flags]:
     lattice = table.lattice
-    across, up = lattice.across(x), lattice.up(y)
+    # What is as far away as the largest numbers lies outside, like everything that is not within.
+    with np.errstate(over="ignore"):
+        across, up = lattice.across(x), lattice.up(y)
     within = (across >= 0) & (across < lattice.columns) & (up >= 0) & (up < lattice.rows)
     # The first square is outside, and what is not a number is not within either.
     column, row = np.where(within, across, 0.0).astype(np.int64), np.where(within, up, 0.0).astype(np.int64)

@@ -5,13 +5,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from api.cli.assign import COLUMNS
-from api.cli.locate import ADDED
 from api.cli.main import DONE, EXIT_CODES
 from boundaries.checks import CHECKS, run
 from boundaries.exchange.repair_log import log_columns
 from boundaries.exchange.writing import finding_columns
 from boundaries.findings import KINDS
 from boundaries.lookup.answer import Located
+from boundaries.services.file_lookup import ADDED
 from boundaries.repairing import RepairOrder, mend
 from boundaries.repairing.log import RULES as REPAIR_WORDS
 from boundaries.rules import Rules

@@ -39,6 +39,7 @@ def locate_spread(
 
     from boundaries.exchange.point_tables import coordinate_columns
     from boundaries.services import spread_lookup
+    from boundaries.services.file_lookup import ADDED
     from geo.crs import parse_crs
 
     _require_new_folder(points.out)
@@ -46,7 +47,7 @@ def locate_spread(
     columns = tuple(parquet.read_schema(parts[0]).names)
     places = coordinate_columns(str(points.path), columns, points.named)
     system = parse_crs(points.crs)
-    require_new(str(points.path), columns, ("micro_grid", "area", "on_border", "in_gap", "responsible"))
+    require_new(str(points.path), columns, ADDED)
     plan = plan_for(files, generation)
     question = spread_lookup.Question(places, system, for_)
     with spread_lookup.cluster(scheduler) as client, phase(in_words("查询", "looking up")):

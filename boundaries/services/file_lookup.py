@@ -18,6 +18,9 @@ from geo.errors import CrsProblem
 
 Points = NDArray[np.float64]
 
+# The columns of an answer; the last one where a purpose was named.
+ADDED = ("micro_grid", "area", "on_border", "in_gap", "responsible")
+
 
 @dataclass(frozen=True)
 class FileAnswers:
