@@ -11,11 +11,11 @@ from boundaries.exchange.repair_log import log_columns
 from boundaries.exchange.writing import finding_columns
 from boundaries.findings import KINDS
 from boundaries.lookup.answer import Located
-from boundaries.services.file_lookup import ADDED
 from boundaries.repairing import RepairOrder, mend
 from boundaries.repairing.log import RULES as REPAIR_WORDS
 from boundaries.rules import Rules
 from boundaries.services.auditing import report
+from boundaries.services.file_lookup import ADDED
 from boundaries.services.repairing import Outcome
 from boundaries.services.repairing import report as repair_report
 from tests.boundaries.boxes import PLAN, RULES, plan, square, with_grid
