@@ -158,7 +158,14 @@ class MicrogridClient:
         return self._one({"x": x, "y": y, "crs": crs, "unit": unit, "floor": floor, "within_m": within_m}, for_)
 
     def find(
-        self, *, place: str | None = None, building: str | None = None, shop: str | None = None, for_: str | None = None
+        self,
+        *,
+        place: str | None = None,
+        building: str | None = None,
+        shop: str | None = None,
+        for_: str | None = None,
+        unit: str | None = None,
+        floor: int | None = None,
     ) -> dict[str, Any]:
         """Ask by exactly one of place, code of a building, and code of a shop.
 
@@ -172,7 +179,7 @@ class MicrogridClient:
         MicrogridError
             If nothing is called so (status 404), too.
         """
-        return self._one({"place": place, "building": building, "shop": shop}, for_)
+        return self._one({"place": place, "building": building, "shop": shop, "unit": unit, "floor": floor}, for_)
 
     def locate_many(self, points: Iterable[Sequence[float]], crs: str, *, for_: str | None = None) -> Many:
         """Ask for many points, all by one generation: few as JSON, more packed, in portions.
