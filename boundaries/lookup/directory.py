@@ -133,9 +133,10 @@ class Directory:
             on_border=on_border,
             in_gap=in_gap,
             outside=not areas,
-            near=None if within_m is None else self._near(x, y, cell, within_m),
+            near=None if within_m is None else self._near(x, y, cell, within_m) if areas else (),
             nearest=self._nearest(x, y) if in_gap else None,
-            building=self.buildings.nearest(x, y) if with_building else None,
+            # Outside, a point may have no place in the metric plane at all.
+            building=self.buildings.nearest(x, y) if with_building and areas else None,
         )
 
     def told(self, grid: LocatedGrid) -> LocatedGrid:

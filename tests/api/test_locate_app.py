@@ -125,6 +125,40 @@ def test_shifted_and_projected_points_come_to_the_same_grid(served: TestClient) 
         assert found["building"]["distance_m"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("query", "slug", "text"),
+    [
+        ("x=32.2705&y=119.1805&crs=EPSG:4490", "bad-input", "颠倒"),
+        ("x=32.2705&y=119.1805&crs=EPSG:4490&within_m=50", "bad-input", "颠倒"),
+        ("x=500000&y=3570000&crs=EPSG:4490", "bad-input", "不是 EPSG:4490 的经纬度"),
+        ("x=nan&y=32.2&crs=EPSG:4490", "bad-request", "x"),
+        ("x=1e999&y=32.2&crs=EPSG:4490", "bad-request", "x"),
+        ("x=119&y=32", "bad-request", "crs"),
+        ("x=119&y=32&crs=nonsense", "coordinate-system", "nonsense"),
+        ("x=119&y=32&crs=EPSG:4610", "coordinate-system", "EPSG:4610"),
+        ("x=1e300&y=1e300&crs=EPSG:4549", "coordinate-system", "EPSG:4549"),
+        ("x=119&y=32&crs=EPSG:4490&place=x", "bad-input", "只能用一种方式"),
+        ("x=119&y=32&crs=EPSG:4490&cat=1", "bad-request", "cat"),
+        ("x=119&y=32&crs=EPSG:4490&within_m=9e9", "bad-request", "within_m"),
+        ("place=", "bad-request", "place"),
+        ("", "bad-request", "x"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_the_reason(
+    served: TestClient, query: str, slug: str, text: str
+) -> None:
+    answer = served.get(f"/v1/locate?{query}")
+    assert (answer.status_code, answer.json()["type"]) == (400, f"/problems/{slug}"), answer.text
+    assert text in answer.json()["detail"]
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("point", [("0", "0"), ("-179.9", "-89.9"), ("119.18", "-32.27"), ("1e-320", "5")])
+def test_anywhere_else_is_outside(served: TestClient, point: tuple[str, str]) -> None:
+    found = served.get("/v1/locate", params={"x": point[0], "y": point[1], "crs": "EPSG:4490", "within_m": "50"}).json()
+    assert (found["outside"], found["near"], found["micro_grid"]) == (True, [], None)
+
+
 def test_premises_are_found_by_code_and_by_address(served: TestClient) -> None:
     for query in ({"building": "b1"}, {"place": "锦绣花园1栋"}, {"place": "锦绣花园1号楼1单元"}):
         found = served.get("/v1/locate", params=query).json()
