@@ -89,15 +89,15 @@ def require_out(points: PointsFile, files: Files) -> None:
     from boundaries.exchange.placing import require_apart, require_place
 
     require_place(points.out, suffixes=SUFFIXES, option="--out")
-    inputs = {"POINTS": points.path, "--grids": files.grids, "--parents": files.parents}
+    inputs = {"POINTS": points.path} | {f"--{layer}": getattr(files, layer) for layer in files.named}
     require_apart(inputs, [("--out", points.out)])
 
 
-def read_table(points: PointsFile) -> "PointTable":
-    """Read the file, and say what was skipped on the way."""
+def read_table(points: PointsFile, *headers: str) -> "PointTable":
+    """Read the file, in which other headers may be expected too, and say what was skipped on the way."""
     from boundaries.exchange.point_files import read_points
 
-    headers = list(points.named.values())
+    headers = (*headers, *points.named.values())
     with phase(in_words("读取", "reading")):
         table = read_points(points.path, crs=points.crs, encoding=points.encoding, headers=headers)
     for told in table.notes:
@@ -140,6 +140,11 @@ def in_words(zh: str, en: str) -> str:
     return zh if context.language() == "zh" else en
 
 
+def note_written(points: PointsFile, zh: str, en: str) -> None:
+    """Say what was found, and where it stands."""
+    note(in_words(f"{zh};已写入 {points.out}", f"{en}; written to {points.out}"))
+
+
 def _unusable_rows(table: "PointTable", coordinates: "Coordinates", answers: "FileAnswers") -> tuple[str, str]:
     """The first rows without usable coordinates and what stands there, in both languages."""
     from boundaries.exchange.point_tables import shown
@@ -155,7 +160,7 @@ def _unusable_rows(table: "PointTable", coordinates: "Coordinates", answers: "Fi
 def _say(points: PointsFile, count: int, answers: "FileAnswers", bad: tuple[str, str]) -> None:
     zh = f"{count} 个点:{answers.in_grid} 个在网格内,{answers.in_gap} 个在空白处,{answers.outside} 个在所有区域之外"
     en = f"{count} points: {answers.in_grid} in a grid, {answers.in_gap} in a gap, {answers.outside} outside all areas"
-    note(in_words(f"{zh};已写入 {points.out}", f"{en}; written to {points.out}"))
+    note_written(points, zh, en)
     unusable = len(answers.unusable)
     if unusable:
         zh = f"{unusable} 行坐标不可用,答案留空:{bad[0]}。请更正后重查这些行。"
