@@ -55,8 +55,8 @@ def run(url: str, settings: Settings, listener: socket.socket, *, workers: int) 
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=10,
-            # A process that builds an index of a large city answers late, but lives.
-            timeout_worker_healthcheck=60,
+            # One that was killed while it was asked is missed only after so long; one that builds answers sooner.
+            timeout_worker_healthcheck=8,
         )
         if workers == 1:
             uvicorn.Server(config).run(sockets=[listener])
