@@ -71,8 +71,8 @@ class Service:
         worker.suspend()
         self.doomed.update(one.raddr.port for one in worker.net_connections("tcp") if one.raddr)
         worker.kill()
-        while worker.status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.01)
+        # Its threads end one by one; until the last has, it counts as living.
+        time.sleep(_SIGN_OF_LIFE_S)
         parent.resume()
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
