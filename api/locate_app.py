@@ -173,8 +173,9 @@ class LocateApp:
 
     def _system(self, crs: bytes) -> SourceCrs:
         source = parse_crs(unquote_to_bytes(crs.replace(b"+", b" ")).decode("utf-8", "replace"))
-        if len(self._systems) < _MOST_SYSTEMS:
-            self._systems[crs] = source
+        if len(self._systems) >= _MOST_SYSTEMS:
+            self._systems.clear()
+        self._systems[crs] = source
         return source
 
     async def _post(self, asked: _Asked, receive: Receive, send: Send) -> None:

@@ -24,6 +24,8 @@ STORAGE_CRS = "EPSG:4490"
 STORAGE_DECIMALS = 9
 STORAGE_STEP = 1e-9
 _STEPS = 1e9
+# Beyond it nothing is a degree, and what is scaled up may overflow.
+_NO_DEGREES = 1e6
 
 # PROJ passes Beijing 54 and Xi'an 80 through unchanged and silently, so only datums
 # known to agree with CGCS2000 to about a metre are let in.
@@ -207,6 +209,8 @@ def round_to_storage(coordinates: Coordinates) -> Coordinates:
 def round_one_to_storage(value: float) -> float:
     """One coordinate as :func:`round_to_storage` rounds it."""
     # numpy scales, rounds half to even and scales back; Python's own round() would round the decimal.
+    if abs(value) > _NO_DEGREES:
+        return value
     return round(value * _STEPS) / _STEPS + 0.0
 
 

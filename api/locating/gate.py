@@ -70,7 +70,9 @@ class Access:
 
     def _good_until(self, text: str | None) -> float:
         key = None if text is None else self.ring.find(text, datetime.now(UTC))
-        return _FOR_EVER if key is None or key.expires_at is None else key.expires_at.timestamp()
+        if key is None:
+            return 0.0
+        return _FOR_EVER if key.expires_at is None else key.expires_at.timestamp()
 
 
 class Pace:

@@ -13,6 +13,7 @@ from boundaries.errors import BadInput
 
 Place = Literal["query", "body"]
 
+_LONGEST_CRS = 100
 _POINT = ("x", "y", "crs")
 _PREMISES = ("building", "shop", "place")
 
@@ -45,7 +46,7 @@ def quick(query: bytes) -> tuple[float, float, bytes, bool] | None:
             is_shop = value == b"shop"
         else:
             return None
-    if x is None or y is None or crs is None:
+    if x is None or y is None or crs is None or len(crs) > _LONGEST_CRS:
         return None
     try:
         return float(x), float(y), crs, is_shop

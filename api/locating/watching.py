@@ -28,6 +28,7 @@ from geo.errors import Problem
 _POLL_S = 1.0
 _POLLS_TO_REGISTERS = 10
 _RETRY_S = 1.0
+_RETRY_FAILED_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,9 @@ class Watch:
             self._build()
         except Unavailable:
             self._lose()
+        except Exception as error:  # the service starts; the threads try again
+            log_failure(error, "start")
+            self._due.set()
         for thread in self._threads:
             thread.start()
 
@@ -130,16 +134,17 @@ class Watch:
             heard = hear(_POLL_S)
             polls += 1
             is_turn = polls % _POLLS_TO_REGISTERS == 0
-            self._look(with_registers_too="register" in heard or is_turn)
+            self._look(with_registers_too="register" in heard or is_turn, is_access_new="access" in heard)
 
-    def _look(self, *, with_registers_too: bool) -> None:
+    def _look(self, *, with_registers_too: bool, is_access_new: bool = False) -> None:
         """Compare what stands with what was seen last, and act on what differs."""
         with reading(self._engine) as session:
             marks = read_marks(session)
             registers = self._wanted.registers if self._wanted is not None else ()
             if with_registers_too:
                 registers = read_register_marks(session)
-            if self._marks is None or marks.access != self._marks.access or self.live.access is None:
+            is_access_new |= self._marks is None or marks.access != self._marks.access
+            if is_access_new or self.live.access is None:
                 self._change(access=_read_access(session))
         self._marks = marks
         if self.live.stale_since is not None:
@@ -164,6 +169,8 @@ class Watch:
                 self._due.set()
             except Exception as error:  # a fault of ours must not end the service of what comes later
                 log_failure(error, "build")
+                self._end.wait(_RETRY_FAILED_S)
+                self._due.set()
 
     def _build(self) -> None:
         wanted, built = self._wanted, self._built

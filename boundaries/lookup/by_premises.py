@@ -71,8 +71,9 @@ def _as_assigned(located: Located, grid: str | None) -> Located:
 def _by_grid(directory: Directory, found: FoundPremises) -> Iterator[FoundPremises]:
     """A compound once for each grid that holds buildings of it; anything else as it is."""
     buildings = directory.book.within(found.code) if found.kind == "compound" and found.grid is None else ()
-    chosen: dict[str | int, FoundPremises] = {}
+    chosen: dict[str, FoundPremises] = {}
     for building in buildings:
-        grid = building.grid or directory.tile_at(*building.point)[0]
+        tile, _ = directory.tile_at(*building.point)
+        grid = building.grid or (directory.plan.tiles.grids[tile].code if tile >= 0 else "")
         chosen.setdefault(grid, replace(found, point=building.point, grid=building.grid))
     yield from chosen.values() or (found,)

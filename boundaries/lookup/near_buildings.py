@@ -51,6 +51,7 @@ class NearBuildings:
     shapes: Shapes
     tree: STRtree
     metric: Metric
+    _outlines: dict[int, Outline] = field(default_factory=dict, repr=False)
     _squares: dict[tuple[int, int], tuple[Candidate, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -117,11 +118,18 @@ class NearBuildings:
             numbers = self.tree.query(middle, predicate="dwithin", distance=reach)
             away = shapely.distance(self.shapes[numbers], middle).tolist()
             ordered = sorted(zip(away, numbers.tolist(), strict=True))
-            candidates = [(far, number, _outline(self.shapes[number])) for far, number in ordered]
+            candidates = [(far, number, self._outline_of(number)) for far, number in ordered]
         if len(self._squares) >= _MOST_SQUARES:
             self._squares.clear()
         self._squares[square] = tuple(candidates)
         return tuple(candidates)
+
+    def _outline_of(self, number: int) -> Outline:
+        """The edges of a building, made once for all squares that it is near to."""
+        outline = self._outlines.get(number)
+        if outline is None:
+            outline = self._outlines[number] = _outline(self.shapes[number])
+        return outline
 
 
 def _outline(shape: shapely.Geometry) -> Outline:

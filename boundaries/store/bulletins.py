@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from sqlalchemy import BigInteger, Engine, Table, Text, cast, func, literal_column, select
+from sqlalchemy import Engine, Numeric, Table, Text, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from boundaries.store import tables
@@ -29,7 +29,7 @@ class Marks:
     generation : int or None
         The newest one.
     access : tuple of Mark
-        Of keys and of settings: how many rows, and the youngest transaction that wrote one.
+        Of keys and of settings: how many rows, and the sum of the transactions that wrote them.
     """
 
     generation: int | None
@@ -58,9 +58,10 @@ def read_register_marks(session: Session) -> tuple[Mark, ...]:
 
 
 def _mark(session: Session, table: Table) -> Mark:
-    # The number of the transaction that wrote a row; every change of a row writes a new one.
-    written = cast(cast(literal_column(f"{table.fullname}.xmin"), Text), BigInteger)
-    row = session.execute(select(func.count(), func.coalesce(func.max(written), 0)).select_from(table)).one()
+    # The number of the transaction that wrote a row; every change of a row writes a new one. Their sum, not the
+    # youngest: of two transactions the one that began first may commit last.
+    written = cast(cast(literal_column(f"{table.fullname}.xmin"), Text), Numeric)
+    row = session.execute(select(func.count(), func.coalesce(func.sum(written), 0)).select_from(table)).one()
     return (int(row[0]), int(row[1]))
 
 

@@ -24,6 +24,8 @@ EXTENSIONS = ("postgis", "btree_gist")
 _CONNECT_TIMEOUT_S = 5
 _STATEMENT_TIMEOUT_S = 120
 _IDLE_TIMEOUT_S = 600
+# A network that falls silent is noticed in seconds, not when the kernel gives up after a quarter of an hour.
+_SILENT_PEER = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 
 
 def connect(url: str, *, statement_timeout_s: int = _STATEMENT_TIMEOUT_S, pool_size: int = 5) -> Engine:
@@ -60,7 +62,12 @@ def connect(url: str, *, statement_timeout_s: int = _STATEMENT_TIMEOUT_S, pool_s
         pool_size=pool_size,
         max_overflow=pool_size * 2,
         pool_timeout=_CONNECT_TIMEOUT_S,
-        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "microgrid", "options": options},
+        connect_args={
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "application_name": "microgrid",
+            "options": options,
+            **_SILENT_PEER,
+        },
     )
     event.listen(engine, "connect", _set_search_path)
     return engine

@@ -137,6 +137,7 @@ def test_shifted_and_projected_points_come_to_the_same_grid(served: TestClient) 
         ("x=119&y=32&crs=nonsense", "coordinate-system", "nonsense"),
         ("x=119&y=32&crs=EPSG:4610", "coordinate-system", "EPSG:4610"),
         ("x=1e300&y=1e300&crs=EPSG:4549", "coordinate-system", "EPSG:4549"),
+        ("x=119&y=32&crs=" + "E" * 101, "bad-request", "crs"),
         ("x=119&y=32&crs=EPSG:4490&place=x", "bad-input", "只能用一种方式"),
         ("x=119&y=32&crs=EPSG:4490&cat=1", "bad-request", "cat"),
         ("x=119&y=32&crs=EPSG:4490&within_m=9e9", "bad-request", "within_m"),
@@ -154,9 +155,17 @@ def test_what_cannot_be_answered_is_refused_with_the_reason(
 
 
 @pytest.mark.parametrize("point", [("0", "0"), ("-179.9", "-89.9"), ("119.18", "-32.27"), ("1e-320", "5")])
-def test_anywhere_else_is_outside(served: TestClient, point: tuple[str, str]) -> None:
-    found = served.get("/v1/locate", params={"x": point[0], "y": point[1], "crs": "EPSG:4490", "within_m": "50"}).json()
+@pytest.mark.parametrize("crs", ["EPSG:4490", "GCJ-02"])
+def test_anywhere_else_is_outside(served: TestClient, point: tuple[str, str], crs: str) -> None:
+    found = served.get("/v1/locate", params={"x": point[0], "y": point[1], "crs": crs, "within_m": "50"}).json()
     assert (found["outside"], found["near"], found["micro_grid"]) == (True, [], None)
+
+
+@pytest.mark.parametrize("crs", ["GCJ-02", "BD-09", "EPSG:4490", "EPSG:4326", "EPSG:3857"])
+@pytest.mark.parametrize("value", ["1e300", "-1e308", "1e7", "1e-300"])
+def test_numbers_beyond_all_measure_are_no_fault_of_ours(served: TestClient, crs: str, value: str) -> None:
+    for query in (f"x={value}&y=32&crs={crs}", f"x=119&y={value}&crs={crs}"):
+        assert served.get(f"/v1/locate?{query}").status_code in (200, 400)
 
 
 def test_premises_are_found_by_code_and_by_address(served: TestClient) -> None:
