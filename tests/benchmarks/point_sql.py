@@ -35,6 +35,7 @@ def connected() -> Iterator[Any]:
         from boundaries.errors import Unavailable  # noqa: PLC0415
     except ImportError as error:
         raise Absent(f"{error} (pip install -r requirements.txt)") from error
+    # The cluster makes its home itself: the server may run as a user to whom a folder of ours is closed.
     home = Path(tempfile.gettempdir()) / f"microgrid-points-{os.getpid()}"
     try:
         try:

@@ -1,8 +1,5 @@
 """The same questions in SQL, on a private cluster that is thrown away."""
 
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from tests.benchmarks.tools import Absent
+from tests.benchmarks.point_sql import connected
 
 _TABLES = """
 SET max_parallel_workers_per_gather = 0;
@@ -41,32 +38,14 @@ def questions(
     Absent
         If PostgreSQL, PostGIS or a library to reach them is missing.
     """
-    try:
-        import psycopg  # noqa: PLC0415  a machine without it measures the rest
+    with connected() as connection:
+        _fill(connection, cells, parent)
 
-        from boundaries import cluster  # noqa: PLC0415
-        from boundaries.errors import Unavailable  # noqa: PLC0415
-    except ImportError as error:
-        raise Absent(f"{error} (pip install -r requirements.txt)") from error
-    # The cluster makes its home itself: the server may run as a user to whom a folder of ours is closed.
-    home = Path(tempfile.gettempdir()) / f"microgrid-benchmark-{os.getpid()}"
-    try:
-        try:
-            running = cluster.ensure_running(home, durable=False)
-        except Unavailable as problem:
-            raise Absent(str(problem)) from problem
-        address = running.url(cluster.OWNER).replace("+psycopg", "", 1)
-        with psycopg.connect(address, autocommit=True) as connection:
-            _fill(connection, cells, parent)
+        def ask() -> tuple[list[Any], list[Any]]:
+            gaps, overlaps = (connection.execute(query).fetchall() for query in (_GAPS, _OVERLAPS))
+            return [shapely.from_wkb(row[0]) for row in gaps], [shapely.from_wkb(row[0]) for row in overlaps]
 
-            def ask() -> tuple[list[Any], list[Any]]:
-                gaps, overlaps = (connection.execute(query).fetchall() for query in (_GAPS, _OVERLAPS))
-                return [shapely.from_wkb(row[0]) for row in gaps], [shapely.from_wkb(row[0]) for row in overlaps]
-
-            yield ask, _clock_of(connection.info.backend_pid)
-    finally:
-        cluster.stop(home)
-        shutil.rmtree(home, ignore_errors=True)
+        yield ask, _clock_of(connection.info.backend_pid)
 
 
 def _fill(connection: Any, cells: NDArray[np.object_], parent: Any) -> None:
