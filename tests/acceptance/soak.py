@@ -49,6 +49,7 @@ class Course:
     Attributes
     ----------
     seconds : float
+        At least; on a slow machine until the last deed is done.
     deeds : tuple of (float, Deed)
         When each is due, in order.
     workers : int
@@ -129,7 +130,7 @@ def _callers(ledger: Ledger, port: int, key: str) -> list[Caller]:
 
 def _play(course: Course, stage: _Stage, rng: np.random.Generator) -> None:
     begun, left = time.monotonic(), list(course.deeds)
-    while (now := time.monotonic() - begun) < course.seconds:
+    while (now := time.monotonic() - begun) < course.seconds or left:
         stage.service.measure()
         if left and left[0][0] <= now:
             deed = left.pop(0)[1]

@@ -18,7 +18,6 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 _START_S = 60.0
 _STOP_S = 30.0
-_SIGN_OF_LIFE_S = 0.3
 _MB = 1e6
 
 
@@ -63,17 +62,11 @@ class Service:
 
         The eldest lives on, so that its memory tells something.
         """
-        worker, parent = self.workers()[-1], psutil.Process(self.process.pid)
-        # A parent that asks a dying worker for a sign of life waits a minute for it.
-        parent.suspend()
-        time.sleep(_SIGN_OF_LIFE_S)
+        worker = self.workers()[-1]
         # Stopped first: it then takes no more calls, and all that it has taken are listed.
         worker.suspend()
         self.doomed.update(one.raddr.port for one in worker.net_connections("tcp") if one.raddr)
         worker.kill()
-        # Its threads end one by one; until the last has, it counts as living.
-        time.sleep(_SIGN_OF_LIFE_S)
-        parent.resume()
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """What the log tells, all or of one name."""
