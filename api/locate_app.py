@@ -168,8 +168,7 @@ class LocateApp:
     def _quick_answer(self, usual: tuple[float, float, bytes, bool], asked: _Asked) -> bytes | None:
         x, y, crs, is_shop = usual
         source = self._systems.get(crs) or self._system(crs)
-        there = asked.served.directory.plan.placement.placed_one(x, y, source)
-        return asked.served.quick_answer(*there, is_shop=is_shop, tier=asked.caller.tier)
+        return asked.served.quick_answer(x, y, source, is_shop=is_shop, tier=asked.caller.tier)
 
     def _system(self, crs: bytes) -> SourceCrs:
         source = parse_crs(unquote_to_bytes(crs.replace(b"+", b" ")).decode("utf-8", "replace"))

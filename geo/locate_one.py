@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from geo.cell_table import CellTable
 from geo.sides import exact_side
 
@@ -92,22 +90,20 @@ def touching_cells(table: CellTable, x: float, y: float) -> tuple[int, ...]:
         Empty inside a cell and outside all.
     """
     lattice = table.lattice
-    right, top = lattice.x0 + lattice.columns * lattice.size, lattice.y0 + lattice.rows * lattice.size
-    if not (lattice.x0 <= x < right and lattice.y0 <= y < top):
+    x0, y0, size = lattice.x0, lattice.y0, lattice.size
+    if not (x0 <= x < x0 + lattice.columns * size and y0 <= y < y0 + lattice.rows * size):
         return ()
-    place = np.array([x]), np.array([y])
-    column, row = min(lattice.column(place[0])[0], lattice.columns - 1), min(lattice.row(place[1])[0], lattice.rows - 1)
+    column = min(int((x - x0) * (1.0 / size)), lattice.columns - 1)
+    row = min(int((y - y0) * (1.0 / size)), lattice.rows - 1)
     square = -1 - int(table.answer[row * lattice.columns + column])
     if square < 0:
         return ()
-    edges = table.listed[table.border[square, 1] : table.border[square + 1, 1]]
+    first, last = int(table.border[square, 1]), int(table.border[square + 1, 1])
     found: set[int] = set()
-    for (x1, y1, x2, y2), sides in zip(
-        table.edges.ends[edges].tolist(), table.edges.sides[edges].tolist(), strict=True
-    ):
-        is_beside = y1 <= y <= y2 and min(x1, x2) <= x <= max(x1, x2)
-        if is_beside and _side((x1, y1, x2, y2), x, y) == 0:
-            found.update(sides)
+    for edge in table.listed[first:last].tolist():
+        x1, y1, x2, y2 = line = table.edges.ends[edge].tolist()
+        if y1 <= y <= y2 and min(x1, x2) <= x <= max(x1, x2) and _side(line, x, y) == 0:
+            found.update(table.edges.sides[edge].tolist())
     return tuple(label - 1 for label in sorted(found) if label)
 
 

@@ -6,7 +6,6 @@ where even a difference of coordinates is not a double, whole numbers decide.
 """
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,8 +97,11 @@ def _vanishes(product: Floats, one: Floats, other: Floats) -> NDArray[np.bool_]:
 
 def exact_side(edge: Sequence[float], x: float, y: float) -> int:
     """The same for one point, in whole numbers throughout."""
-    x1, y1, x2, y2 = map(Fraction, edge)
-    left, right = (x2 - x1) * (Fraction(y) - y1), (y2 - y1) * (Fraction(x) - x1)
+    # A double is a whole number over a power of two; over the largest of them all six are whole.
+    ratios = [value.as_integer_ratio() for value in (*edge, x, y)]
+    whole = max(below for _, below in ratios)
+    x1, y1, x2, y2, px, py = (above * (whole // below) for above, below in ratios)
+    left, right = (x2 - x1) * (py - y1), (y2 - y1) * (px - x1)
     return (left > right) - (left < right)
 
 

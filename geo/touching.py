@@ -66,6 +66,14 @@ class TouchIndex:
             on_border[point[~inside]] = True
         return Answers(np.where(lowest == len(self.cells), NOWHERE, lowest), on_border)
 
+    def lowest_at(self, x: float, y: float) -> int:
+        """The first cell that one point touches, as :meth:`locate` finds it; -1 where there is none."""
+        for cell in sorted(self.tree.query(shapely.Point(x, y)).tolist()):
+            shapely.prepare(self.cells[cell])
+            if shapely.intersects_xy(self.cells[cell], x, y):
+                return int(cell)
+        return NOWHERE
+
 
 def lowest_touching(cells: Shapes, x: Floats, y: Floats) -> Answers:
     """Find the first cell that each point touches, with a tree made for this once.

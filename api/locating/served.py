@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
+from math import inf, isfinite
 from typing import Any
 
-import numpy as np
 import orjson
 import shapely
 
@@ -22,9 +22,15 @@ from boundaries.lookup.directory import Directory
 from boundaries.model import Role
 from boundaries.snapshot import Snapshot
 from boundaries.tiers import TIERS, Tier, visible_fields
-from geo.crs import parse_crs
+from geo.crs import SourceCrs, parse_crs
 from geo.datum import prepare_gcj02
 
+# The grids that a point is in, by position, or touches, by rank, and whether it lies on the border of a tile.
+Touching = tuple[int, int] | tuple[frozenset[int], bool]
+# Besides, whether a shop is to be stored, and for whom.
+Place = tuple[Touching, bool, Tier]
+
+_NOWHERE: Touching = (-1, -1)
 # Answers kept; each is some hundred bytes.
 _MOST_KEPT = 300_000
 # Points looked up before a generation is switched to.
@@ -53,7 +59,7 @@ class Served:
     bulk: BulkPlan
     roles: Mapping[str, Role]
     tags: Mapping[Tier, bytes]
-    _kept: dict[tuple[int, int, bool, Tier], bytes] = field(default_factory=dict, repr=False)
+    _kept: dict[Place, bytes] = field(default_factory=dict, repr=False)
     _buildings: dict[tuple[str, Tier], bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -97,13 +103,14 @@ class Served:
         directory = self.directory.with_registers(snapshot)
         return Served(self.generation, day, directory, self.bulk, self.roles, _tags(snapshot))
 
-    def quick_answer(self, x: float, y: float, *, is_shop: bool, tier: Tier) -> bytes | None:
-        """The answer for a point that lies within one grid, as most do.
+    def quick_answer(self, x: float, y: float, source: SourceCrs, *, is_shop: bool, tier: Tier) -> bytes | None:
+        """The answer for a point within a grid, on a border, or outside, as nearly all are.
 
         Parameters
         ----------
         x, y : float
-            In the coordinates of the plan.
+        source : SourceCrs
+            Of the point.
         is_shop : bool
             Whether a shop is to be stored.
         tier : Tier
@@ -112,25 +119,42 @@ class Served:
         Returns
         -------
         bytes or None
-            None on borders, in gaps and outside: :meth:`answer` tells more there.
+            None in gaps, and for what is no point at all: :meth:`answer` tells more there.
+
+        Raises
+        ------
+        CrsProblem, BadInput
+            As :meth:`answer`.
         """
         directory = self.directory
-        tile, on_border = directory.tile_at(x, y)
-        overlay = -1
-        if directory.overlay_at is not None and not on_border:
-            overlay, on_border = directory.overlay_at(x, y)
-        if tile < 0 or on_border:
+        px, py = directory.plan.placement.placed_one(x, y, source)
+        (tile, on_border), (overlay, on_overlay) = directory.tile_at(px, py), directory.overlay_at(px, py)
+        if tile < 0:
+            return self._outside(x, y, source, tier) if overlay < 0 and directory.is_outside(px, py) else None
+        touching: Touching = (tile, overlay)
+        if on_border or on_overlay:
+            touching = directory.plan.ranks(px, py, (tile, on_border), (overlay, on_overlay)), on_border
+        told = self._told((touching, is_shop, tier), px, py)
+        near = directory.buildings.nearest(px, py)
+        return told if near is None else b'%b,"building":%b}' % (told[:-1], self._building(near, tier))
+
+    def _outside(self, x: float, y: float, source: SourceCrs, tier: Tier) -> bytes | None:
+        if not (isfinite(x) and isfinite(y)):
             return None
-        place = (tile, overlay, is_shop, tier)
+        self.directory.plan.placement.refuse_swapped_one(x, y, source)
+        return self._told((_NOWHERE, False, tier), inf, inf)
+
+    def _told(self, place: Place, px: float, py: float) -> bytes:
+        """What is said of every point that touches the same grids, without the building."""
         told = self._kept.get(place)
         if told is None:
-            found = directory.locate(x, y, for_="shop" if is_shop else None, with_building=False)
+            _, is_shop, tier = place
+            found = self.directory.locate(px, py, for_="shop" if is_shop else None, with_building=False)
             told = orjson.dumps(located_fields(found, tier, self.roles))
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
             self._kept[place] = told
-        near = directory.buildings.nearest(x, y)
-        return told if near is None else b'%b,"building":%b}' % (told[:-1], self._building(near, tier))
+        return told
 
     def _building(self, near: NearBuilding, tier: Tier) -> bytes:
         """A building as JSON, of which the distance alone is new each time."""
@@ -171,7 +195,7 @@ class Served:
         there = placement.placed_one(x, y, source)
         found = self.directory.locate(*there, for_=query.for_, **asked)
         if not found.areas:
-            placement.refuse_swapped(np.array([[x, y]]), source)
+            placement.refuse_swapped_one(x, y, source)
         return found
 
     def _found(self, query: LocateQuery, tier: Tier) -> tuple[FoundPremises, ...]:

@@ -1,5 +1,6 @@
 """Points as they were given, brought into the coordinates of the plan; what cannot be meant is refused."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,18 +123,27 @@ class Placement:
             If the axes are swapped, or degrees are no degrees.
         """
         usable = xy[np.isfinite(xy).all(axis=1)]
-        if self.bounds is None or not len(usable):
+        if len(usable):
+            x, y = np.median(usable, axis=0).tolist()
+            self.refuse_swapped_one(x, y, source)
+
+    def refuse_swapped_one(self, x: float, y: float, source: SourceCrs) -> None:
+        """Refuse one point that is in no area; see :meth:`refuse_swapped`.
+
+        Raises
+        ------
+        BadInput
+            If the axes are swapped, or degrees are no degrees.
+        """
+        if self.bounds is None or not (math.isfinite(x) and math.isfinite(y)) or self._is_within(x, y, source):
             return
-        point = np.median(usable, axis=0)
-        if self._is_within(point, source):
-            return
-        if self._is_within(point[::-1], source):
+        if self._is_within(y, x, source):
             raise BadInput(
                 "横纵坐标颠倒了:x 是经度(或东坐标),y 是纬度(或北坐标)。请交换后再查。",
                 "The axes are swapped: x is longitude (or easting), y is latitude (or northing). "
                 "Swap them and ask again.",
             )
-        if source.is_geographic and (abs(point[0]) > 360 or abs(point[1]) > 90):
+        if source.is_geographic and (abs(x) > 360 or abs(y) > 90):
             raise BadInput(
                 f"坐标不是 {source.name} 的经纬度。若是平面坐标,请把 crs 写成相应的 EPSG 编号,如 EPSG:4549。",
                 f"The coordinates are no degrees of {source.name}. If they are metres of a plane, name its EPSG "
@@ -147,8 +157,8 @@ class Placement:
         west, south, east, north = self.bounds
         return west <= x <= east and south <= y <= north
 
-    def _is_within(self, point: Points, source: SourceCrs) -> bool:
+    def _is_within(self, x: float, y: float, source: SourceCrs) -> bool:
         try:
-            return self.has(*self.placed_one(float(point[0]), float(point[1]), source))
+            return self.has(*self.placed_one(x, y, source))
         except CrsProblem:
             return False

@@ -45,8 +45,8 @@ class Directory:
     tile_at : callable
         From x and y in the coordinates of the plan to the position of the tile grid, -1 for
         none, and whether the point lies on the border of one.
-    overlay_at : callable or None
-        The same for overlays; None where there are none.
+    overlay_at : callable
+        The same for overlays.
     """
 
     plan: PlanIndex
@@ -55,7 +55,7 @@ class Directory:
     buildings: NearBuildings
     book: AddressBook
     tile_at: Callable[[float, float], tuple[int, bool]]
-    overlay_at: Callable[[float, float], tuple[int, bool]] | None
+    overlay_at: Callable[[float, float], tuple[int, bool]]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Directory":
@@ -84,7 +84,7 @@ class Directory:
             NearBuildings.of(snapshot.buildings, book.building_labels, metric),
             book,
             _nowhere if tiles is None else locator(tiles),
-            None if overlays is None else locator(overlays),
+            _nowhere if overlays is None else locator(overlays),
         )
 
     def with_registers(self, snapshot: Snapshot) -> "Directory":
@@ -120,7 +120,7 @@ class Directory:
         Located
         """
         cell, on_border = self.tile_at(x, y)
-        overlay = (-1, False) if self.overlay_at is None else self.overlay_at(x, y)
+        overlay = self.overlay_at(x, y)
         touching = [self.told(grid) for grid in self.plan.touching(x, y, (cell, on_border), overlay)]
         areas = self._areas(x, y, cell)
         in_gap = cell < 0 and bool(areas)
@@ -138,6 +138,10 @@ class Directory:
             # Outside, a point may have no place in the metric plane at all.
             building=self.buildings.nearest(x, y) if with_building and areas else None,
         )
+
+    def is_outside(self, x: float, y: float) -> bool:
+        """Whether a point in no grid, in the coordinates of the plan, lies in no area either."""
+        return self.plan.lowest_area(x, y) is None
 
     def told(self, grid: LocatedGrid) -> LocatedGrid:
         """A grid with the people in charge of it and of its parts."""

@@ -143,7 +143,7 @@ class PlanIndex:
         """The lowest area around one point in no tile grid, in the coordinates of the plan."""
         if not self.placement.has(x, y):
             return None
-        place = int(self._around.locate(np.array([x]), np.array([y])).cell[0])
+        place = self._around.lowest_at(x, y)
         return self.areas[place] if place >= 0 else None
 
     def width_m(self, metric: Metric) -> float:
@@ -195,6 +195,10 @@ class PlanIndex:
         """
         found = [*_touched(self.tiles, x, y, tile), *_touched(self.overlays, x, y, overlay)]
         return tuple(sorted(found, key=lambda grid: grid.rank))
+
+    def ranks(self, x: float, y: float, tile: Hit, overlay: Hit) -> frozenset[int]:
+        """Ranks of the grids of :meth:`touching`."""
+        return frozenset(grid.rank for grid in self.touching(x, y, tile, overlay))
 
     @cached_property
     def _area_of_tile(self) -> Positions:

@@ -1,5 +1,7 @@
 """Sides of edges against whole numbers."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,10 +17,17 @@ NUMBERS = st.one_of(
 )
 
 
+def by_fractions(*edge_and_point: float) -> int:
+    ax, ay, bx, by, px, py = map(Fraction, edge_and_point)
+    left, right = (bx - ax) * (py - ay), (by - ay) * (px - ax)
+    return (left > right) - (left < right)
+
+
 @given(st.lists(st.tuples(*[NUMBERS] * 6), min_size=1, max_size=8))
 def test_signs_are_those_of_whole_numbers(rows: list[tuple[float, ...]]) -> None:
     columns = np.array(rows).T
-    expected = [exact_side(row[:4], row[4], row[5]) for row in rows]
+    expected = [by_fractions(*row) for row in rows]
+    assert [exact_side(row[:4], row[4], row[5]) for row in rows] == expected
     assert side_signs(columns[:4], columns[4], columns[5]).tolist() == expected
 
 
