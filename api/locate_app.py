@@ -9,9 +9,8 @@ Nothing that was asked for is logged or kept.
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import orjson
@@ -58,8 +57,7 @@ _MOST_SYSTEMS = 64
 _KINDS: dict[str, Kind] = {JSON: "json", ARROW: "arrow", PACKED: "packed"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """One request, and who sends it to what."""
 
     scope: Scope

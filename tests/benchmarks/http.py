@@ -88,6 +88,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", default=list(SETS), help=f"grids (default: {' '.join(SETS)})")
     parser.add_argument("--repeats", type=int, default=3, help="rounds of each contender (default: 3)")
     parser.add_argument("--seconds", type=int, default=20, help="of each round (default: 20)")
+    parser.add_argument("--servers", nargs="*", choices=("route", "lean", "constant", "short"), help="default: all")
     parser.add_argument("--plans", nargs="*", choices=("bare", "full"), default=["bare", "full"])
     parser.add_argument("--visible", action="store_true", help="measure how soon a publication is seen instead")
     parser.add_argument("--out", type=Path, help="append the table to this Markdown file too")
@@ -107,7 +108,7 @@ def main() -> None:
                 if given.visible:
                     _see(table, f"{name} {kind}", plan, paths)
                 else:
-                    _measure(table, f"{name} {kind}", plan, paths, (given.repeats, given.seconds))
+                    _measure(table, f"{name} {kind}", plan, paths, given)
 
 
 def _fill(plan: PlanDatabase, name: str, *, is_full: bool) -> Path:
@@ -123,25 +124,31 @@ def _fill(plan: PlanDatabase, name: str, *, is_full: bool) -> Path:
     return paths
 
 
-def _measure(table: Table, told: str, plan: PlanDatabase, paths: Path, rounds_of: tuple[int, int]) -> None:
-    (_, key), (repeats, seconds) = plan.new_key(), rounds_of
+def _measure(table: Table, told: str, plan: PlanDatabase, paths: Path, given: argparse.Namespace) -> None:
+    _, key = plan.new_key()
+    chosen = [one for one in CONTENDERS if given.servers is None or one[0] in ("ours", *given.servers)]
     with ExitStack() as stack:
         script = _script(plan, paths, key)
         servers = [stack.enter_context(served("ours", 1, plan, paths))]
         answer = _keep_answer(plan, servers[0], paths, key)
-        for name, workers in CONTENDERS[1:]:
+        for name, workers in chosen[1:]:
             servers.append(stack.enter_context(served(name, workers, plan, answer)))
         for server in servers:
             ask(server.port, script, _WARM_S)
         rounds: list[list[Round]] = [[] for _ in servers]
-        for _ in range(repeats):
+        for _ in range(given.repeats):
             for server, heard in zip(servers, rounds, strict=True):
-                heard.append(ask(server.port, script, seconds))
-    middle = {(one.name, one.workers): _median(heard) for one, heard in zip(servers, rounds, strict=True)}
-    for (name, workers), heard in middle.items():
-        ours = middle["ours", workers]
-        ratios = (ours.per_second / heard.per_second, ours.p99_ms / heard.p99_ms)
-        table.row(told, name, workers, heard.per_second, heard.p50_ms, heard.p99_ms, *ratios, heard.errors)
+                heard.append(ask(server.port, script, given.seconds))
+    by_server = {(one.name, one.workers): heard for one, heard in zip(servers, rounds, strict=True)}
+    for (name, workers), heard in by_server.items():
+        # Round by round: what slows the machine down for a while slows both down.
+        pairs = list(zip(by_server["ours", workers], heard, strict=True))
+        ratios = (
+            statistics.median(ours.per_second / other.per_second for ours, other in pairs),
+            statistics.median(ours.p99_ms / other.p99_ms for ours, other in pairs),
+        )
+        middle = _median(heard)
+        table.row(told, name, workers, middle.per_second, middle.p50_ms, middle.p99_ms, *ratios, middle.errors)
 
 
 def _see(table: Table, told: str, plan: PlanDatabase, paths: Path) -> None:
