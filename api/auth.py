@@ -7,28 +7,23 @@ then look-up, names, borders and the public map are open to everybody.
 
 import base64
 import binascii
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
+from sqlalchemy.orm import Session
 
 from api.dependencies import Now, ReadSession, app_settings
 from api.problems import KeyNeeded
+from boundaries.accounts import SCOPES, Grant
 from boundaries.errors import Forbidden
+from boundaries.services.accounts import outside
 from boundaries.services.keys import ApiKey, verify_key
 from boundaries.services.switches import public_tier
 from boundaries.tiers import Tier
-
-# Scope -> what it opens, as `key create` and the documents page tell it.
-SCOPES: dict[str, tuple[str, str]] = {
-    "locate": ("查点所在的网格", "which grid a point is in"),
-    "grids:read": ("读取区域、网格、版本和网页地图", "areas, micro-grids, generations and the map"),
-    "premises:read": ("读取楼栋、小区、商铺", "buildings, compounds and shops"),
-    "admin": ("全部权限", "everything"),
-}
 
 _HEADER = APIKeyHeader(
     name="X-API-Key",
@@ -50,11 +45,31 @@ class Caller:
         The most secret fields they may see.
     scopes : frozenset of str
         Keys of ``SCOPES``.
+    account : str
+        What the audit trail calls them: the name of the account, ``key:NAME`` for a key.
+    areas : frozenset of str or None
+        Codes of the areas in which they may act, None for everywhere. A route that has
+        asked for a scope by :func:`require` is given the areas and the tier of that scope.
+    departments : frozenset of str or None
+        For which they write, None for all.
+    grants : mapping of str to Grant
+        How far each scope reaches, where they differ.
     """
 
     name: str
     tier: Tier
     scopes: frozenset[str]
+    account: str = "public"
+    areas: frozenset[str] | None = None
+    departments: frozenset[str] | None = None
+    grants: Mapping[str, Grant] = field(default_factory=dict)
+
+    def within(self, scope: str) -> "Caller":
+        """The caller as far as one scope reaches."""
+        grant = self.grants.get(scope)
+        if grant is None:
+            return self
+        return replace(self, tier=grant.tier, areas=grant.areas, departments=grant.departments)
 
     def may(self, scope: str) -> bool:
         """Whether a scope is open to this caller."""
@@ -113,7 +128,42 @@ def judge(text: str | None, find: Callable[[str], ApiKey | None], is_public: Cal
             "密钥无效、已过期或已吊销。请向管理员索取新的密钥。",
             "The key is unknown, expired or revoked. Ask the administrator for a new one.",
         )
-    return Caller(key.name, key.tier, frozenset(key.scopes))
+    return of_key(key)
+
+
+def of_key(key: ApiKey) -> Caller:
+    """Whoever holds a key."""
+    return Caller(key.name, key.tier, frozenset(key.scopes), account=f"key:{key.name}")
+
+
+def require_within(session: Session, caller: Caller, area_codes: Iterable[str], *, draft_id: int | None = None) -> None:
+    """Refuse what a caller may not do in these areas.
+
+    Parameters
+    ----------
+    session : Session
+    caller : Caller
+        As :func:`require` has given it: with the areas of the scope that was asked for.
+    area_codes : iterable of str
+        The areas that are touched.
+    draft_id : int, optional
+        The draft whose areas are meant; by default those in force.
+
+    Raises
+    ------
+    Forbidden
+        If an area lies in none of the caller's, or is not known.
+    """
+    if caller.areas is None:
+        return
+    beyond = outside(session, area_codes, caller.areas, draft_id=draft_id)
+    if beyond:
+        raise Forbidden(
+            f"“{caller.name}”无权改动区域 {'、'.join(beyond)},只能改动 {'、'.join(sorted(caller.areas))}。"
+            "请由负责该区域的人办理,或向安全管理员申请。",
+            f'"{caller.name}" may not act in {", ".join(beyond)}, only in {", ".join(sorted(caller.areas))}. '
+            "Ask whoever is bound to that area, or the security administrator.",
+        )
 
 
 def require(scope: str) -> Callable[..., Caller]:
@@ -157,7 +207,7 @@ def let_through(caller: Caller, scope: str) -> Caller:
         If the key lacks the scope.
     """
     if caller.may(scope):
-        return caller
+        return caller.within(scope)
     zh, en = SCOPES[scope]
     if caller is PUBLIC:
         raise KeyNeeded(

@@ -15,12 +15,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from boundaries.accounts import SCOPES
 from boundaries.errors import BadInput, NotFound
 from boundaries.services import journal
 from boundaries.store.keys import KeyRow, add_key, mark_revoked, read_key, read_keys
 from boundaries.tiers import TIERS, Tier
-
-SCOPES = ("locate", "grids:read", "premises:read", "admin")
 
 _SECRET_BYTES = 32
 _FORM = re.compile(r"mg_(\d{1,18})_([a-z2-7]{52})")

@@ -2,11 +2,12 @@
 
 ``base`` says how a column of shapes, a range and a check are written; ``plan`` holds what
 changes by generations, ``registers`` what changes by days, ``office`` drafts, generations,
-certificates, keys, findings and the audit trail.
+certificates, findings and the audit trail, ``accounts`` who may sign in and the keys of programs.
 """
 
+from boundaries.store.tables.accounts import account, account_role, account_session, api_key
 from boundaries.store.tables.base import SCHEMA, metadata
-from boundaries.store.tables.office import api_key, audit, certificate, draft, finding, generation, setting, source
+from boundaries.store.tables.office import audit, certificate, draft, finding, generation, setting, source
 from boundaries.store.tables.plan import (
     area,
     area_level,
@@ -39,6 +40,9 @@ from boundaries.store.tables.registers import (
 
 __all__ = [
     "SCHEMA",
+    "account",
+    "account_role",
+    "account_session",
     "api_key",
     "area",
     "area_level",

@@ -1,4 +1,4 @@
-"""Drafts, generations, certificates, findings, sources, keys, settings and the audit trail."""
+"""Drafts, generations, certificates, findings, sources, settings and the audit trail."""
 
 from sqlalchemy import (
     BigInteger,
@@ -127,27 +127,6 @@ finding = Table(
     CheckConstraint("severity IN ('blocking', 'advisory')", name="severity_known"),
     CheckConstraint("generation IS NULL OR severity <> 'blocking'", name="published_not_blocked"),
     CheckConstraint("area_m2 >= 0 AND width_m >= 0 AND households >= 0", name="measures_counted"),
-)
-
-api_key = Table(
-    "api_key",
-    metadata,
-    identifier(),
-    *filled("name"),
-    Column("digest", LargeBinary, nullable=False, unique=True),
-    Column("scopes", ARRAY(Text), nullable=False),
-    Column("tier", Text, nullable=False),
-    *filled("created_by"),
-    _now("created_at"),
-    Column("expires_at", DateTime(timezone=True)),
-    Column("revoked_at", DateTime(timezone=True)),
-    CheckConstraint("octet_length(digest) = 32", name="digest_sha256"),
-    CheckConstraint(
-        "cardinality(scopes) > 0 AND scopes <@ ARRAY['locate', 'grids:read', 'premises:read', 'admin']::text[]",
-        name="scopes_known",
-    ),
-    CheckConstraint("tier IN ('public', 'internal', 'restricted')", name="tier_known"),
-    CheckConstraint("expires_at > created_at", name="expires_later"),
 )
 
 # A chain: each entry holds the digest of the one before it, so none can be changed or taken out unseen.
