@@ -21,7 +21,8 @@ def has_identity_number(text: str) -> bool:
     """Whether a text holds what reads as the number of an identity card.
 
     Full-width digits, and blanks or hyphens between digits, hide nothing. The check digit
-    is not asked for: a mistyped number is still somebody's.
+    is not asked for: a mistyped number is still somebody's. A code of fifteen digits may
+    read like one of the short numbers, so columns of codes are not to be asked.
 
     Parameters
     ----------
