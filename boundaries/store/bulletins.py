@@ -53,8 +53,9 @@ def read_marks(session: Session) -> Marks:
 
 
 def read_register_marks(session: Session) -> tuple[Mark, ...]:
-    """The marks of the registers that look-ups tell from: shops and people in charge."""
-    return tuple(_mark(session, table) for table in (tables.shop_record, tables.charge, tables.person))
+    """The marks of the registers that look-ups tell from: shops and their grids, and people in charge."""
+    told = (tables.shop_record, tables.shop_grid, tables.charge, tables.person, tables.person_record)
+    return tuple(_mark(session, table) for table in told)
 
 
 def _mark(session: Session, table: Table) -> Mark:

@@ -1,24 +1,29 @@
-"""People in charge: who, in which role, of which grid, part or area, from when to when."""
+"""People in charge: who, in which role, of which grid, part or area, from when to when.
+
+What is told of a person (phone, standing) is dated too: a correction closes the record
+that stood and opens another, so that an old sheet can be explained.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from psycopg.types.range import Range as DriverRange
-from sqlalchemy import Column, Row, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
 from sqlalchemy.dialects.postgresql import Range as DayRange
 from sqlalchemy.orm import Session
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger, Date, Text
 
 from boundaries.errors import BadInput
+from boundaries.identity_numbers import refuse_identity_numbers
 from boundaries.model import Person
 from boundaries.store import tables
-from boundaries.store.bulk import Values, copy_rows, known_ids, next_numbers
+from boundaries.store.bulk import Values, affected, copy_rows, known_ids, next_numbers
 from boundaries.store.overlay import AREA, GRID, PART
 from boundaries.store.registers import Recorded, end_rows, wait_for_others
 
-_charge, _person = tables.charge, tables.person
+_charge, _person, _record = tables.charge, tables.person, tables.person_record
 _ABOUT = ("phone", "phone_published", "standing")
 
 
@@ -40,14 +45,14 @@ def put_people(session: Session, rows: Sequence[Person], *, source_id: int | Non
     Raises
     ------
     BadInput
-        If a role or a target is not known, a person stands twice for one target, or
-        the last day comes before the first.
+        If a role or a target is not known, a person stands twice for one target, the
+        last day comes before the first, or a text holds the number of an identity card.
     """
     wait_for_others(session, _charge)
     roles = _roles(session)
-    targets = _targets(session, [row.target for row in rows])
+    targets = target_numbers(session, [row.target for row in rows])
     _require_sense(rows, roles, today)
-    standing = _standing_charges(session, targets)
+    standing = _standing_charges(session, targets, today)
     new: list[Person] = []
     changed = 0
     for row in rows:
@@ -72,6 +77,18 @@ def close_people(session: Session, charges: Iterable[int], today: date) -> int:
     return end_rows(session, _charge, _charge.c.id == func.any(wanted), today)
 
 
+def end_charge(session: Session, charge: int, on: date) -> None:
+    """End one charge: ``on`` is the first day on which it no longer holds, past or to come.
+
+    A charge that would end before it began never held, and is taken out.
+    """
+    wait_for_others(session, _charge)
+    started = func.lower(_charge.c.during)
+    chosen = _charge.c.id == charge
+    if not affected(session, delete(_charge).where(chosen, started >= on)):
+        session.execute(update(_charge).where(chosen).values(during=func.daterange(started, cast(on, Date))))
+
+
 def _require_sense(rows: Sequence[Person], roles: Mapping[str, str], today: date) -> None:
     seen: set[tuple[str, str, str]] = set()
     for row in rows:
@@ -89,10 +106,11 @@ def _require_sense(rows: Sequence[Person], roles: Mapping[str, str], today: date
             )
         seen.add(key)
         _days(row, today)
+        refuse_identity_numbers(row.target, (row.name, row.phone, row.standing))
 
 
 def _standing_charges(
-    session: Session, targets: Mapping[str, tuple[str, int]]
+    session: Session, targets: Mapping[str, tuple[str, int]], today: date
 ) -> dict[tuple[str, int, str, str], list[Row[Any]]]:
     """Charges of these targets, past ones too, by target, role and name."""
     found: dict[tuple[str, int, str, str], list[Row[Any]]] = {}
@@ -101,11 +119,13 @@ def _standing_charges(
         wanted = bindparam("numbers", numbers, type_=ARRAY(BigInteger), unique=True)
         about: list[Column[Any]] = [
             *(_charge.c[name] for name in ("id", "role", "during", "person_id")),
-            *(_person.c[name] for name in ("name", *_ABOUT)),
+            _person.c.name,
+            *(_record.c[name] for name in _ABOUT),
         ]
         rows = session.execute(
             select(_charge.c[column].label("target"), *about)
             .join(_person, _person.c.id == _charge.c.person_id)
+            .outerjoin(_record, recorded_on(_charge.c.person_id, today))
             .where(_charge.c[column] == func.any(wanted))
             .order_by(_charge.c.id.desc())
         )
@@ -124,9 +144,23 @@ def _correct(session: Session, row: Person, stands: Row[Any], *, source_id: int 
     kept = _kept_days(row, stands.during, today)
     if kept == stands.during and all(getattr(stands, name) == value for name, value in about.items()):
         return False
-    session.execute(update(_person).where(_person.c.id == stands.person_id).values(**about, source_id=source_id))
+    if any(getattr(stands, name) != value for name, value in about.items()):
+        _tell(session, stands.person_id, about, source_id=source_id, today=today)
     session.execute(update(_charge).where(_charge.c.id == stands.id).values(during=kept))
     return True
+
+
+def _tell(session: Session, person: int, about: Mapping[str, object], *, source_id: int | None, today: date) -> None:
+    """What is told of a person from today on; what was written today is corrected."""
+    started = func.lower(_record.c.during)
+    fresh = {**about, "source_id": source_id}
+    holds = recorded_on(person, today)
+    if affected(session, update(_record).where(holds, started == today).values(fresh)):
+        return
+    session.execute(update(_record).where(holds).values(during=func.daterange(started, cast(today, Date))))
+    following = select(func.min(func.lower(_record.c.during))).where(_record.c.person_id == person, started > today)
+    days = func.daterange(cast(today, Date), following.scalar_subquery(), type_=DATERANGE)
+    session.execute(insert(_record).values(person_id=person, during=days, **fresh))
 
 
 def _add(
@@ -140,31 +174,44 @@ def _add(
 ) -> None:
     """Write new charges, and the people who are new."""
     # The same name with the same phone is the same person; a name alone is not.
-    known = _people_with_phones(session, rows)
+    known = _people_with_phones(session, rows, today)
     numbers = iter(next_numbers(session, _person, len(rows)))
     people: list[Values] = []
+    records: list[Values] = []
     charges: dict[str, list[Values]] = {}
     for row in rows:
         person = known.get((row.name, row.phone)) if row.phone is not None else None
         if person is None:
             person = next(numbers)
-            people.append((person, row.name, *(getattr(row, name) for name in _ABOUT), source_id))
+            people.append((person, row.name, source_id))
+            known_from = DriverRange(min(today, row.since or today), None)
+            records.append((person, known_from, *(getattr(row, name) for name in _ABOUT), source_id))
             if row.phone is not None:
                 known[row.name, row.phone] = person
         column, number = targets[row.target]
         days = _days(row, today)
         filled = (person, roles[row.role], number, DriverRange(days.lower, days.upper), source_id)
         charges.setdefault(column, []).append(filled)
-    copy_rows(session, _person, ("id", "name", *_ABOUT, "source_id"), people)
+    copy_rows(session, _person, ("id", "name", "source_id"), people)
+    copy_rows(session, _record, ("person_id", "during", *_ABOUT, "source_id"), records)
     for column, filled_rows in charges.items():
         copy_rows(session, _charge, ("person_id", "role", column, "during", "source_id"), filled_rows)
 
 
-def _people_with_phones(session: Session, rows: Sequence[Person]) -> dict[tuple[str, str], int]:
+def _people_with_phones(session: Session, rows: Sequence[Person], today: date) -> dict[tuple[str, str], int]:
     names = bindparam("names", sorted({row.name for row in rows}), type_=ARRAY(Text))
-    query = select(_person.c.name, _person.c.phone, func.min(_person.c.id)).where(_person.c.name == func.any(names))
-    found = session.execute(query.where(_person.c.phone.is_not(None)).group_by(_person.c.name, _person.c.phone))
-    return {(row[0], row[1]): row[2] for row in found}
+    query = (
+        select(_person.c.name, _record.c.phone, func.min(_person.c.id))
+        .join(_record, recorded_on(_person.c.id, today))
+        .where(_person.c.name == func.any(names), _record.c.phone.is_not(None))
+        .group_by(_person.c.name, _record.c.phone)
+    )
+    return {(row[0], row[1]): row[2] for row in session.execute(query)}
+
+
+def recorded_on(person: Any, day: date) -> ColumnElement[bool]:
+    """The condition for the record of a person that holds on a day; ``person`` is a number or a column."""  # Any: SQL
+    return and_(_record.c.person_id == person, _record.c.during.contains(day))
 
 
 def _days(row: Person, today: date) -> DayRange[date]:
@@ -190,8 +237,14 @@ def _roles(session: Session) -> dict[str, str]:
     return {name: row.code for row in rows for name in (row.code, row.name_zh, row.name_en)}
 
 
-def _targets(session: Session, codes: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """What each code names: a grid first, then a part, then an area."""
+def target_numbers(session: Session, codes: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """What each code names, as column and permanent number: a grid first, then a part, then an area.
+
+    Raises
+    ------
+    BadInput
+        If a code was never given.
+    """
     found: dict[str, tuple[str, int]] = {}
     for thing in (AREA, PART, GRID):
         found |= {code: (thing.key, number) for code, number in known_ids(session, thing, codes).items()}

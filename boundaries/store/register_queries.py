@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, Table, func, select
+from sqlalchemy import Column, Row, Table, false, func, select
 from sqlalchemy.orm import Session
 
 from boundaries.model import Person, Shop, Street, Wall, Water
 from boundaries.store import tables
 from boundaries.store.overlay import GRID, effective
+from boundaries.store.people import recorded_on
 from boundaries.store.queries import Query, Scope, on_ground, shape_column, shapes
 
 
@@ -73,18 +74,19 @@ def people(session: Session, scope: Scope) -> tuple[Person, ...]:
 
     A grid is named by the code that it has at the moment asked for.
     """
-    charge, person = tables.charge, tables.person
+    charge, person, record = tables.charge, tables.person, tables.person_record
     grid = effective(GRID, scope.moment, name="grid")
     query = (
         select(
             charge,
             person.c.name,
-            person.c.phone,
-            person.c.phone_published,
-            person.c.standing,
+            record.c.phone,
+            func.coalesce(record.c.phone_published, false()).label("phone_published"),
+            record.c.standing,
             func.coalesce(grid.c.code, tables.part.c.code, tables.area.c.code).label("target"),
         )
         .join(person, person.c.id == charge.c.person_id)
+        .outerjoin(record, recorded_on(charge.c.person_id, scope.today))
         .outerjoin(grid, grid.c.micro_grid_id == charge.c.micro_grid_id)
         .outerjoin(tables.part, tables.part.c.id == charge.c.part_id)
         .outerjoin(tables.area, tables.area.c.id == charge.c.area_id)

@@ -1,4 +1,4 @@
-"""What changes by days: shops, counts, people in charge, streets, water, walls."""
+"""What changes by days: shops, counts, people in charge, rates of pay, streets, water, walls."""
 
 from sqlalchemy import (
     Boolean,
@@ -7,6 +7,8 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
+    Numeric,
     Table,
     Text,
     text,
@@ -85,6 +87,22 @@ shop_record = Table(
     CheckConstraint("state IN ('open', 'vacant', 'closed')", name="state_known"),
 )
 
+# The grid that a shop was given on the day when it opened or moved. `generation` was the newest then:
+# what a later one assigns goes before it.
+shop_grid = Table(
+    "shop_grid",
+    metadata,
+    identifier(),
+    reference("shop_id", "shop.id", index=False),
+    *_dated("shop_grid", "shop_id"),
+    reference("micro_grid_id", "micro_grid.id"),
+    Column("generation", Integer, ForeignKey(f"{SCHEMA}.generation.number"), nullable=False),
+    *filled("method"),
+    Column("reason_zh", Text, nullable=False),
+    Column("reason_en", Text, nullable=False),
+    *filled("accepted_by"),
+)
+
 # Households, rented homes and garage tenancies of a building, or households of a part.
 household_count = Table(
     "household_count",
@@ -117,11 +135,31 @@ person = Table(
     metadata,
     identifier(),
     *filled("name"),
-    Column("phone", Text),
+    _of_source(),
+    Index(None, "name"),
+)
+
+# Who had which phone and which standing, and when.
+person_record = Table(
+    "person_record",
+    metadata,
+    identifier(),
+    reference("person_id", "person.id", index=False),
+    *_dated("person_record", "person_id"),
+    Column("phone", Text, index=True),
     Column("phone_published", Boolean, nullable=False, server_default=text("false")),
     Column("standing", Text),
     _of_source(),
-    Index(None, "name"),
+)
+
+person_photo = Table(
+    "person_photo",
+    metadata,
+    Column("person_id", ForeignKey(f"{SCHEMA}.person.id"), primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("photo", LargeBinary, nullable=False),
+    CheckConstraint("media_type IN ('image/jpeg', 'image/png')", name="media_type_known"),
+    CheckConstraint("octet_length(photo) BETWEEN 1 AND 204800", name="photo_small"),
 )
 
 # In charge of exactly one of: a micro-grid, a part, an area.
@@ -150,6 +188,49 @@ charge = Table(
         )
         for key in ("micro_grid_id", "part_id", "area_id")
     ),
+)
+
+# What a unit is worth in a year: for one area and all below it, or for areas of a level,
+# narrowed to those whose name has an ending (村) where it is not empty.
+pay_rate = Table(
+    "pay_rate",
+    metadata,
+    identifier(),
+    reference("area_id", "area.id", nullable=True),
+    Column("level", ForeignKey(f"{SCHEMA}.area_level.code")),
+    Column("name_ending", Text, nullable=False, server_default=""),
+    Column("during", DATERANGE, nullable=False),
+    Column("yearly", Numeric(12, 2), nullable=False),
+    CheckConstraint("num_nonnulls(area_id, level) = 1", name="one_scope"),
+    CheckConstraint("level IS NOT NULL OR name_ending = ''", name="ending_of_level"),
+    CheckConstraint("NOT isempty(during) AND NOT lower_inf(during)", name="during_filled"),
+    CheckConstraint("yearly >= 0", name="yearly_counted"),
+    ExcludeConstraint(
+        ("area_id", "="),
+        ("during", "&&"),
+        using="gist",
+        name="ex_pay_rate_area_id_during",
+        where=text("area_id IS NOT NULL"),
+    ),
+    ExcludeConstraint(
+        ("level", "="),
+        ("name_ending", "="),
+        ("during", "&&"),
+        using="gist",
+        name="ex_pay_rate_level_during",
+        where=text("level IS NOT NULL"),
+    ),
+)
+
+# Units that an open shop counts for, by kind of grid.
+shop_factor = Table(
+    "shop_factor",
+    metadata,
+    identifier(),
+    Column("kind", ForeignKey(f"{SCHEMA}.grid_kind.code"), nullable=False),
+    *_dated("shop_factor", "kind"),
+    Column("units", Numeric(10, 4), nullable=False),
+    CheckConstraint("units >= 0", name="units_counted"),
 )
 
 
