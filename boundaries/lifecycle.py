@@ -7,18 +7,20 @@
       └─────return───────┴──────────────────────┘          any of the three ──abandon──> abandoned
 
 With four eyes, whoever drew a draft neither approves nor publishes it. Without, as in
-a small office, a draft may be published from any of the three.
+a small office, a draft may be published from any of the three. An office may ask for
+several reviews, each by a level of its own; the draft stays submitted until the last.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from boundaries.errors import Conflict, Forbidden
 
 DraftStatus = Literal["open", "submitted", "approved", "published", "abandoned"]
 Action = Literal["submit", "approve", "return", "publish", "abandon"]
+Decision = Literal["approve", "return"]
 
 STATUS_NAMES: dict[DraftStatus, tuple[str, str]] = {
     "open": ("编辑中", "open"),
@@ -45,6 +47,8 @@ STEPS: dict[Action, tuple[tuple[DraftStatus, ...], DraftStatus]] = {
 # What a draft waits for on its way to publication.
 _FORWARD: dict[DraftStatus, Action] = {"open": "submit", "submitted": "approve"}
 _LIVING: tuple[DraftStatus, ...] = ("open", "submitted", "approved")
+# Deeds on a draft that draw nothing in it, so that whoever does them is none of its authors.
+DRAWS_NOTHING: frozenset[str] = frozenset({*STEPS, "rebase", "acknowledge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Draft:
 
     ``area`` is the code of the area it is about, None for all. ``base_generation`` is
     what it branched from, None before the first. ``revision`` counts its edits.
+    ``publish_on`` is the day on which it is to be published once it is approved, None
+    for at once.
     """
 
     id: int
@@ -65,6 +71,35 @@ class Draft:
     created_at: datetime
     submitted_by: str | None = None
     approved_by: str | None = None
+    note: str = ""
+    publish_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One decision on a draft.
+
+    Attributes
+    ----------
+    step : int
+        Which of the reviews it was, from 1.
+    level : str
+        Level of the office that decided; empty where the office names none.
+    actor : str
+    decision : {"approve", "return"}
+    revision : int
+        Of the draft that was looked at.
+    at : datetime or None
+        UTC; None before it is kept.
+    note : str
+    """
+
+    step: int
+    level: str
+    actor: str
+    decision: Decision
+    revision: int
+    at: datetime | None = None
     note: str = ""
 
 
@@ -146,4 +181,47 @@ def require_open(draft: Draft) -> None:
         raise Conflict(
             f"调整方案 {draft.id}“{draft.name}”{is_zh},不能再编辑。请退回后编辑,或新建一个调整方案。",
             f'Draft {draft.id} "{draft.name}" is {is_en} and cannot be edited. Return it first, or open a new one.',
+        )
+
+
+def standing(draft: Draft, reviews: Iterable[Review]) -> tuple[Review, ...]:
+    """The approvals that still count: those since the draft was last given back, of what it holds now.
+
+    Parameters
+    ----------
+    draft : Draft
+    reviews : iterable of Review
+        All of the draft's, in their order.
+
+    Returns
+    -------
+    tuple of Review
+    """
+    since: list[Review] = []
+    for review in reviews:
+        since = [] if review.decision == "return" else [*since, review]
+    return tuple(review for review in since if review.revision == draft.revision)
+
+
+def next_level(levels: Sequence[str], taken: Sequence[Review]) -> str | None:
+    """Level of the office whose review comes next; empty where anybody's does, None where all are done."""
+    wanted = levels or ("",)
+    return wanted[len(taken)] if len(taken) < len(wanted) else None
+
+
+def require_apart(draft: Draft, action: Literal["approve", "publish"], *, actor: str, taken: Sequence[Review]) -> None:
+    """Make sure that nobody takes two steps of one draft.
+
+    Raises
+    ------
+    Forbidden
+        If the actor has reviewed it already.
+    """
+    if any(review.actor == actor for review in taken):
+        did_zh, did_en = _ACTION_NAMES[action]
+        raise Forbidden(
+            f"调整方案 {draft.id}“{draft.name}”已由 {actor} 审核过一步,须由他人{did_zh}。"
+            "请换一位同事操作;人手少的单位可由管理员打开“小单位”设置。",
+            f'{actor} has reviewed draft {draft.id} "{draft.name}" already, so somebody else must have it {did_en}. '
+            "Ask a colleague; for a small office the administrator can relax this.",
         )

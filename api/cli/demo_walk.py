@@ -14,7 +14,7 @@ from boundaries.exchange.reading import read_table
 from boundaries.exchange.wording import layer_name
 from boundaries.findings import blocking
 from boundaries.rules import Rules
-from boundaries.services import drafting, publishing, showcase
+from boundaries.services import drafting, publishing, reviewing, showcase
 from boundaries.services.intake import DRAFTED, apply_load, plan_load
 from boundaries.services.proposing import accept
 from boundaries.services.reading import current_generation, snapshot
@@ -146,7 +146,7 @@ def _open(stage: Stage) -> int:
     """A draft of its own; what an interrupted run left behind is given up."""
     with writing(stage.engine) as session:
         for old in drafting.list_drafts(session, statuses=("open", "submitted", "approved")):
-            drafting.abandon(session, old.id, actor=PLANNER, now=stage.now)
+            reviewing.abandon(session, old.id, actor=PLANNER, now=stage.now)
         return drafting.open_draft(session, name="演示小镇首版区划", actor=PLANNER, now=stage.now).id
 
 
@@ -173,8 +173,8 @@ def _assign(stage: Stage, draft: int, plan: "Snapshot") -> dict[str, int]:
 def _publish(stage: Stage, draft: int) -> int:
     """Four eyes: the reviewer is not the planner who drew it."""
     with writing(stage.engine) as session:
-        drafting.submit(session, draft, actor=PLANNER, now=stage.now)
-        drafting.approve(session, draft, actor=REVIEWER, four_eyes=True, now=stage.now)
+        reviewing.submit(session, draft, actor=PLANNER, now=stage.now)
+        reviewing.approve(session, draft, actor=REVIEWER, four_eyes=True, now=stage.now)
     generation = publishing.publish(
         stage.engine,
         draft,

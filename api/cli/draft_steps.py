@@ -18,7 +18,7 @@ Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="说明 / what
 @app.command("submit", help="提交审核 / hand in for approval")
 def submit(number: Number, *, as_: AsName = None, format: OutputFormat = "table") -> None:  # noqa: A002
     """Hand a draft in for approval."""
-    from boundaries.services.drafting import submit as step
+    from boundaries.services.reviewing import submit as step
     from boundaries.store.engine import writing
 
     with writing(context.engine()) as session:
@@ -30,7 +30,7 @@ def submit(number: Number, *, as_: AsName = None, format: OutputFormat = "table"
 @app.command("approve", help="审核通过 / approve")
 def approve(number: Number, *, as_: AsName = None, format: OutputFormat = "table") -> None:  # noqa: A002
     """Approve a submitted draft."""
-    from boundaries.services.drafting import approve as step
+    from boundaries.services.reviewing import approve as step
     from boundaries.store.engine import writing
 
     four_eyes = context.settings().four_eyes
@@ -49,7 +49,7 @@ def return_(
     format: OutputFormat = "table",  # noqa: A002  the option's own name
 ) -> None:
     """Give a submitted or approved draft back to its author."""
-    from boundaries.services.drafting import return_draft
+    from boundaries.services.reviewing import return_draft
     from boundaries.store.engine import writing
 
     with writing(context.engine()) as session:
@@ -60,7 +60,7 @@ def return_(
 @app.command("abandon", help="作废 / give a draft up")
 def abandon(number: Number, *, as_: AsName = None, format: OutputFormat = "table") -> None:  # noqa: A002
     """Give a draft up."""
-    from boundaries.services.drafting import abandon as step
+    from boundaries.services.reviewing import abandon as step
     from boundaries.store.engine import writing
 
     with writing(context.engine()) as session:

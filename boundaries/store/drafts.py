@@ -1,6 +1,7 @@
 """Drafts and generations as rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +9,8 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from boundaries.errors import NotFound
-from boundaries.lifecycle import STEPS, Draft, DraftStatus, Generation, require_open
-from boundaries.store import tables
+from boundaries.lifecycle import DRAWS_NOTHING, Draft, DraftStatus, Generation, require_open
+from boundaries.store import changes, tables
 from boundaries.store.overlay import Moment
 
 _draft, _generation = tables.draft, tables.generation
@@ -80,6 +81,9 @@ def mark(session: Session, draft_id: int, status: DraftStatus, **also: str) -> N
 def edit(session: Session, draft_id: int) -> Moment:
     """Lock a draft for an edit, count its revision, and say what it stands on.
 
+    What is written then belongs to the change that the session is in, which counts once;
+    outside of one it makes a change of its own, by whoever opened the draft.
+
     Raises
     ------
     NotFound
@@ -89,8 +93,18 @@ def edit(session: Session, draft_id: int) -> Moment:
     """
     draft = read_draft(session, draft_id, lock=True)
     require_open(draft)
-    session.execute(update(_draft).where(_draft.c.id == draft_id).values(revision=_draft.c.revision + 1))
+    change = changes.current(session, draft_id) or changes.Intent(draft_id, draft.created_by, "write", None)
+    if not change.is_counted:
+        count_revision(session, draft_id)
+    changes.begin(session, replace(change, is_counted=change.kind != "write"))
     return Moment(draft.base_generation, draft_id)
+
+
+def count_revision(session: Session, draft_id: int) -> int:
+    """Count one more revision of a draft, and say which it is."""
+    query = update(_draft).where(_draft.c.id == draft_id).values(revision=_draft.c.revision + 1)
+    revision: int = session.execute(query.returning(_draft.c.revision)).scalar_one()
+    return revision
 
 
 def authors(session: Session, draft: Draft) -> frozenset[str]:
@@ -101,7 +115,8 @@ def authors(session: Session, draft: Draft) -> frozenset[str]:
     """
     audit = tables.audit
     query = select(audit.c.actor).where(
-        audit.c.subject == f"draft:{draft.id}", audit.c.action.not_in([f"draft.{step}" for step in STEPS])
+        audit.c.subject == f"draft:{draft.id}",
+        audit.c.action.not_in([f"draft.{deed}" for deed in sorted(DRAWS_NOTHING)]),
     )
     return frozenset({draft.created_by, *session.execute(query.distinct()).scalars()})
 
@@ -183,4 +198,5 @@ def _to_draft(row: Row[Any]) -> Draft:
         submitted_by=row.submitted_by,
         approved_by=row.approved_by,
         note=row.note,
+        publish_on=row.publish_on,
     )

@@ -13,7 +13,7 @@ from boundaries.errors import BadInput, Conflict, NotFound
 from boundaries.model import MicroGrid
 from boundaries.repairing import RepairOrder
 from boundaries.rules import Rules
-from boundaries.services import draft_repair, drafting, journal, reading
+from boundaries.services import draft_repair, drafting, journal, reading, reviewing
 from boundaries.services.auditing import is_proved
 from boundaries.services.draft_repair import repair_draft
 from boundaries.services.repairing import Outcome
@@ -173,7 +173,7 @@ def test_what_is_not_proved_as_read_back_is_taken_back(planned: Engine, monkeypa
 def test_a_draft_that_is_not_open_or_not_there_is_refused(planned: Engine) -> None:
     draft = changed(planned, G1=square(0, 0, 0.95))
     with writing(planned) as session:
-        drafting.submit(session, draft, actor="陈晨", now=NOW)
+        reviewing.submit(session, draft, actor="陈晨", now=NOW)
     with pytest.raises(Conflict):
         repaired(planned, draft)
     with pytest.raises(NotFound):

@@ -3,7 +3,7 @@
 import pytest
 
 from boundaries.errors import BadInput, Conflict, NotFound
-from boundaries.services import drafting, journal
+from boundaries.services import drafting, journal, reviewing
 from boundaries.store.engine import reading, writing
 from tests.boundaries.plans import NOW, open_draft
 
@@ -18,11 +18,11 @@ def test_a_draft_branches_from_the_newest_generation(planned):
 def test_the_life_of_a_draft(database):
     draft = open_draft(database)
     with writing(database) as session:
-        assert drafting.submit(session, draft.id, actor="陈晨", now=NOW).submitted_by == "陈晨"
-        assert drafting.approve(session, draft.id, actor="周平", four_eyes=True, now=NOW).approved_by == "周平"
-        returned = drafting.return_draft(session, draft.id, actor="周平", note="缺一幢楼", now=NOW)
+        assert reviewing.submit(session, draft.id, actor="陈晨", now=NOW).submitted_by == "陈晨"
+        assert reviewing.approve(session, draft.id, actor="周平", four_eyes=True, now=NOW).approved_by == "周平"
+        returned = reviewing.return_draft(session, draft.id, actor="周平", note="缺一幢楼", now=NOW)
         assert (returned.status, returned.note) == ("open", "缺一幢楼")
-        assert drafting.abandon(session, draft.id, actor="陈晨", now=NOW).status == "abandoned"
+        assert reviewing.abandon(session, draft.id, actor="陈晨", now=NOW).status == "abandoned"
     with reading(database) as session:
         actions = [entry.action for entry in journal.entries(session)]
     assert actions == ["draft.abandon", "draft.return", "draft.approve", "draft.submit", "draft.open"]
@@ -31,7 +31,7 @@ def test_the_life_of_a_draft(database):
 def test_drafts_are_listed_newest_first(database):
     first, second = open_draft(database, "一"), open_draft(database, "二")
     with writing(database) as session:
-        drafting.abandon(session, first.id, actor="陈晨")
+        reviewing.abandon(session, first.id, actor="陈晨")
     with reading(database) as session:
         assert [draft.name for draft in drafting.list_drafts(session)] == ["二", "一"]
         assert drafting.list_drafts(session, statuses=["open"]) == (second,)
@@ -47,4 +47,4 @@ def test_refusals(database):
         with pytest.raises(NotFound):
             drafting.get_draft(session, 99)
         with pytest.raises(Conflict):
-            drafting.approve(session, draft.id, actor="周平", four_eyes=True)
+            reviewing.approve(session, draft.id, actor="周平", four_eyes=True)

@@ -7,7 +7,7 @@ from boundaries.assignment import propose
 from boundaries.errors import BadInput, Conflict
 from boundaries.model import Assignment, Compound
 from boundaries.rules import Rules
-from boundaries.services import drafting, journal
+from boundaries.services import journal, reviewing
 from boundaries.services.proposing import accept
 from boundaries.services.reading import snapshot
 from boundaries.store import states
@@ -59,6 +59,6 @@ def test_an_unknown_grid_is_refused_and_nothing_is_kept(planned: Engine) -> None
 def test_a_submitted_draft_takes_nothing(planned: Engine) -> None:
     number = _grown(planned)
     with writing(planned) as session:
-        drafting.submit(session, number, actor="李安")
+        reviewing.submit(session, number, actor="李安")
     with pytest.raises(Conflict), writing(planned) as session:
         accept(session, number, [Assignment("compound", "K2", "G3", "containment", "", "")], actor="李安")

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from boundaries.errors import BadInput, Blocked, Conflict, Forbidden, NotFound, Unavailable
 from boundaries.findings import Finding
 from boundaries.model import Area, Assignment
-from boundaries.services import drafting, journal, proposing, publishing
+from boundaries.services import drafting, journal, proposing, publishing, reviewing
 from boundaries.services import reading as plan
 from boundaries.store import registers, states
 from boundaries.store.engine import connect, reading, writing
@@ -239,11 +239,11 @@ def test_four_eyes(planned):
     with pytest.raises(Conflict, match="must be approved"):
         go("周平")
     with writing(planned) as session:
-        drafting.submit(session, draft.id, actor="陈晨")
+        reviewing.submit(session, draft.id, actor="陈晨")
     with pytest.raises(Forbidden), writing(planned) as session:
-        drafting.approve(session, draft.id, actor="吴敏", four_eyes=True)
+        reviewing.approve(session, draft.id, actor="吴敏", four_eyes=True)
     with writing(planned) as session:
-        drafting.approve(session, draft.id, actor="周平", four_eyes=True)
+        reviewing.approve(session, draft.id, actor="周平", four_eyes=True)
     for drew in ("陈晨", "吴敏"):
         with pytest.raises(Forbidden):
             go(drew)

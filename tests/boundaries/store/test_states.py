@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from boundaries.errors import BadInput, Conflict, NotFound
 from boundaries.model import Assignment, Part
-from boundaries.services import drafting
+from boundaries.services import drafting, reviewing
 from boundaries.services import reading as plan
 from boundaries.store import states
 from boundaries.store.engine import reading, writing
@@ -82,7 +82,7 @@ def test_a_code_keeps_its_identity_for_ever(database):
     with writing(database) as session:
         states.put_areas(session, first.id, AREAS, source_id=None)
         states.put_grids(session, first.id, GRIDS[:2], source_id=None)
-        drafting.abandon(session, first.id, actor="陈晨")
+        reviewing.abandon(session, first.id, actor="陈晨")
     second = open_draft(database, "二")
     with writing(database) as session:
         states.put_areas(session, second.id, AREAS, source_id=None)
@@ -244,7 +244,7 @@ def test_a_draft_that_is_none_or_not_open_takes_nothing(database):
     draft = open_draft(database)
     fill(database, draft)
     with writing(database) as session:
-        drafting.submit(session, draft.id, actor="陈晨")
+        reviewing.submit(session, draft.id, actor="陈晨")
     with pytest.raises(Conflict), writing(database) as session:
         states.put_grids(session, draft.id, GRIDS, source_id=None)
     with pytest.raises(Conflict), writing(database) as session:
