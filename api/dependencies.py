@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.problems import language_of
 from api.settings import Settings
-from boundaries.store.engine import reading
+from boundaries.store.engine import reading, writing
 from geo.errors import Language
 
 
@@ -39,6 +39,22 @@ def read_session(request: Request) -> Iterator[Session]:
         yield session
 
 
+def write_session(request: Request) -> Iterator[Session]:
+    """A session that commits once, when the route has returned and before its answer leaves.
+
+    Raises
+    ------
+    Unavailable
+        If the database cannot be reached; nothing is written then.
+    Conflict
+        If somebody else wrote the same things at the same time.
+    BadInput
+        If a value breaks a rule that the database itself holds.
+    """
+    with writing(app_engine(request)) as session:
+        yield session
+
+
 def present_day(settings: Annotated[Settings, Depends(app_settings)]) -> date:
     """The day in the office's time zone."""
     return datetime.now(ZoneInfo(settings.timezone)).date()
@@ -52,6 +68,7 @@ def present_instant() -> datetime:
 SettingsHere = Annotated[Settings, Depends(app_settings)]
 # Scope "function": the session ends before the answer goes out (and one that writes must commit by then).
 ReadSession = Annotated[Session, Depends(read_session, scope="function")]
+WriteSession = Annotated[Session, Depends(write_session, scope="function")]
 ReaderLanguage = Annotated[Language, Depends(language_of)]
 Today = Annotated[date, Depends(present_day)]
 Now = Annotated[datetime, Depends(present_instant)]
