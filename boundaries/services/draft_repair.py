@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from boundaries.lifecycle import require_open
 from boundaries.repairing import mend
 from boundaries.services import journal, reading
+from boundaries.services.editing import changing
 from boundaries.services.repairing import (
     Advance,
     MakeOrder,
@@ -76,7 +77,8 @@ def repair_draft(
         return Outcome(before, mended, is_written=True)
     turn = session.begin_nested()
     rows = [replace(mended.snapshot.grids[index], parts=()) for index in mended.changed]
-    states.put_grids(session, draft_id, [*rows, *mended.new], source_id=None)
+    with changing(session, draft_id, actor=actor, kind="repair", now=now):
+        states.put_grids(session, draft_id, [*rows, *mended.new], source_id=None)
     stored = reading.snapshot(session, today=today, draft=draft_id, area=area, metric_plane=metric_plane)
     problem = still_wrong(stored)
     if problem is not None:

@@ -21,6 +21,7 @@ from boundaries.exchange.wording import layer_name
 from boundaries.lifecycle import Draft
 from boundaries.model import Area, MicroGrid
 from boundaries.services import drafting, journal, reading
+from boundaries.services.editing import changing
 from boundaries.store import people, registers, sources, states
 from boundaries.store.drafts import add_draft, read_draft
 
@@ -217,19 +218,11 @@ def apply_load(
         return _report(plan, draft=None, closed=0)
     opened = _draft_for(session, plan, actor=actor, now=now) if plan.layer in DRAFTED else None
     draft = opened.id if opened is not None else None
-    together = plan.layer == "areas" and len(plan.groups) > 1
-    groups = plan.groups
-    if together:
-        # Parents and children may stand in different files, so they are written at once.
-        files = "、".join(file for file, _ in groups)
-        groups = ((files, tuple(value for _, values in groups for value in values)),)
-    for file, values in groups:
-        source = sources.add_source(session, department=department, file=file, actor=actor)
-        _put(session, plan.layer, values, draft=draft, source_id=source, today=today)
-    if draft is not None and (plan.refined_areas or plan.refined_grids):
-        states.put_areas(session, draft, plan.refined_areas, source_id=None)
-        states.put_grids(session, draft, [replace(grid, parts=()) for grid in plan.refined_grids], source_id=None)
-    closed = _close(session, plan, draft=draft, today=today) if missing == "close" else 0
+    if draft is None:
+        closed = _write(session, plan, None, actor=actor, today=today, department=department, missing=missing)
+    else:
+        with changing(session, draft, actor=actor, kind="load", now=now):
+            closed = _write(session, plan, draft, actor=actor, today=today, department=department, missing=missing)
     report = _report(plan, draft=draft, closed=closed)
     # The trail is for one at a time: nobody waits for a long load, only for its end.
     if opened is not None and plan.draft is None:
@@ -244,6 +237,31 @@ def apply_load(
         now=now,
     )
     return report
+
+
+def _write(
+    session: Session,
+    plan: LoadPlan,
+    draft: int | None,
+    *,
+    actor: str,
+    today: date,
+    department: str | None,
+    missing: Missing,
+) -> int:
+    """Write the rows; how many things were closed."""
+    groups = plan.groups
+    if plan.layer == "areas" and len(groups) > 1:
+        # Parents and children may stand in different files, so they are written at once.
+        files = "、".join(file for file, _ in groups)
+        groups = ((files, tuple(value for _, values in groups for value in values)),)
+    for file, values in groups:
+        source = sources.add_source(session, department=department, file=file, actor=actor)
+        _put(session, plan.layer, values, draft=draft, source_id=source, today=today)
+    if draft is not None and (plan.refined_areas or plan.refined_grids):
+        states.put_areas(session, draft, plan.refined_areas, source_id=None)
+        states.put_grids(session, draft, [replace(grid, parts=()) for grid in plan.refined_grids], source_id=None)
+    return _close(session, plan, draft=draft, today=today) if missing == "close" else 0
 
 
 def _is_idle(plan: LoadPlan, missing: Missing) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from boundaries.model import Assignment
 from boundaries.services import journal
+from boundaries.services.editing import changing
 from boundaries.store.states import put_assignments
 
 
@@ -43,7 +44,8 @@ def accept(
         If there is no such draft, or it is not open.
     """
     given = [assignment for assignment in assignments if assignment.grid is not None]
-    put_assignments(session, draft_id, given, actor=actor)
+    with changing(session, draft_id, actor=actor, kind="assign", now=now):
+        put_assignments(session, draft_id, given, actor=actor)
     journal.record(
         session,
         actor=actor,

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    Table,
     and_,
     bindparam,
     delete,
@@ -25,6 +26,7 @@ from sqlalchemy.sql.selectable import Subquery
 from sqlalchemy.types import BigInteger, NullType
 
 from boundaries.store.bulk import Values, affected, incoming
+from boundaries.store.changes import highest_version, kept
 from boundaries.store.overlay import Moment, Thing, effective
 
 
@@ -56,26 +58,33 @@ def merge(session: Session, thing: Thing, moment: Moment, rows: Iterable[Values]
     """
     columns = (thing.key, *thing.content)
     arrived = incoming(session, thing.state, columns, rows)
+    with kept(session, thing, draft_of(moment), select(arrived.c[thing.key])):
+        written = _write(session, thing, moment, arrived, source_id=source_id)
+    total = session.execute(select(func.count()).select_from(arrived)).scalar_one()
+    return Written(written, total - written)
+
+
+def _write(session: Session, thing: Thing, moment: Moment, arrived: Table, *, source_id: int | None) -> int:
+    columns = (thing.key, *thing.content)
     _drop_returned(session, thing, moment, arrived)
     base = effective(thing, Moment(moment.generation), name="base")
     # What was retired and comes back counts on, so that no version ever stands for two shapes.
     past = thing.state.alias("past")
     last = select(func.max(past.c.version)).where(past.c[thing.key] == arrived.c[thing.key]).scalar_subquery()
+    highest = highest_version(thing, moment.draft, arrived.c[thing.key])
     fresh = (
         select(
             *_select(arrived, columns),
             literal(moment.draft),
             base.c.version,
-            func.coalesce(base.c.version, last, 0) + 1,
+            func.greatest(func.coalesce(base.c.version, last, 0), highest) + 1,
             base.c.source_id if source_id is None else literal(source_id),
         )
         .select_from(arrived.outerjoin(base, base.c[thing.key] == arrived.c[thing.key]))
         .where(or_(base.c.id.is_(None), ~_same(thing, arrived, base)))
         .order_by(arrived.c[thing.key])
     )
-    written = _upsert(session, thing, fresh, retired=False, keeps_source=source_id is None)
-    total = session.execute(select(func.count()).select_from(arrived)).scalar_one()
-    return Written(written, total - written)
+    return _upsert(session, thing, moment, fresh, retired=False, keeps_source=source_id is None)
 
 
 def retire_ids(session: Session, thing: Thing, moment: Moment, numbers: Sequence[int]) -> int:
@@ -95,20 +104,40 @@ def retire_ids(session: Session, thing: Thing, moment: Moment, numbers: Sequence
     """
     if not numbers:
         return 0
-    state, wanted = thing.state, bindparam("numbers", list(numbers), type_=ARRAY(BigInteger), unique=True)
+    wanted = bindparam("numbers", list(numbers), type_=ARRAY(BigInteger), unique=True)
+    with kept(session, thing, draft_of(moment), select(func.unnest(wanted))):
+        return _retire(session, thing, moment, wanted)
+
+
+def _retire(session: Session, thing: Thing, moment: Moment, wanted: ColumnElement[Any]) -> int:
+    state = thing.state
     base = effective(thing, Moment(moment.generation), name="base")
     based = exists().where(base.c[thing.key] == state.c[thing.key])
     own = and_(state.c.draft_id == moment.draft, state.c[thing.key] == func.any(wanted))
     dropped = affected(session, delete(state).where(own, ~based))
     columns = (thing.key, *thing.content)
-    gone = select(
-        *_select(base, columns), literal(moment.draft), base.c.version, base.c.version + 1, base.c.source_id
-    ).where(base.c[thing.key] == func.any(wanted))
-    return dropped + _upsert(session, thing, gone, retired=True)
+    version = func.greatest(base.c.version, highest_version(thing, moment.draft, base.c[thing.key])) + 1
+    gone = select(*_select(base, columns), literal(moment.draft), base.c.version, version, base.c.source_id).where(
+        base.c[thing.key] == func.any(wanted)
+    )
+    return dropped + _upsert(session, thing, moment, gone, retired=True)
+
+
+def draft_of(moment: Moment) -> int:
+    """The draft of a moment that is written to."""
+    if moment.draft is None:
+        raise ValueError("a generation is not written to")
+    return moment.draft
 
 
 def _upsert(
-    session: Session, thing: Thing, rows: Select[*tuple[Any, ...]], *, retired: bool, keeps_source: bool = False
+    session: Session,
+    thing: Thing,
+    moment: Moment,
+    rows: Select[*tuple[Any, ...]],
+    *,
+    retired: bool,
+    keeps_source: bool = False,
 ) -> int:
     state = thing.state
     columns = (thing.key, *thing.content, "draft_id", "base_version", "version", "source_id")
@@ -119,7 +148,7 @@ def _upsert(
         set_={
             **{name: new[name] for name in (*thing.content, "retired")},
             "source_id": state.c.source_id if keeps_source else new.source_id,
-            "version": state.c.version + 1,
+            "version": func.greatest(state.c.version, highest_version(thing, moment.draft, state.c[thing.key])) + 1,
         },
         where=or_(
             state.c.retired != new.retired, *(state.c[name].is_distinct_from(new[name]) for name in thing.content)
