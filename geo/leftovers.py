@@ -33,7 +33,7 @@ class _Parted:
     loose: tuple[int, ...]
 
 
-def loose_ground(patch: Patch, label: Ints, *, whole: int) -> list[Any]:
+def loose_ground(division: Division, patch: Patch, label: Ints, *, whole: int) -> list[Any]:
     """Shapes of the pieces that are cut off; the cell ``whole`` must be one piece.
 
     Raises
@@ -41,7 +41,7 @@ def loose_ground(patch: Patch, label: Ints, *, whole: int) -> list[Any]:
     CannotReshape
         If it is not.
     """
-    parted = _parted(patch, label, _areas(patch))
+    parted = _parted(patch, label, _areas(patch), division.nobody)
     shapes: list[Any] = []
     for piece in parted.loose:
         faces = np.flatnonzero(parted.piece == piece)
@@ -89,7 +89,7 @@ def settled(
     areas = _areas(patch)
     found: list[LeftPiece] = []
     while True:
-        parted = _parted(patch, label, areas)
+        parted = _parted(patch, label, areas, division.nobody)
         if not parted.loose:
             return label, tuple(found)
         for piece in parted.loose:
@@ -117,7 +117,7 @@ def _areas(patch: Patch) -> Floats:
     return areas
 
 
-def _parted(patch: Patch, label: Ints, areas: Floats) -> _Parted:
+def _parted(patch: Patch, label: Ints, areas: Floats, nobody: int | None) -> _Parted:
     piece = patch.pieces(label)
     inner = patch.inner
     size = np.bincount(piece[inner], areas[inner])
@@ -126,7 +126,8 @@ def _parted(patch: Patch, label: Ints, areas: Floats) -> _Parted:
     order = np.lexsort((named, -size[named], of_label))
     labels, begin = np.unique(of_label[order], return_index=True)
     main = dict(zip(labels.tolist(), named[order[begin]].tolist(), strict=True))
-    loose = [piece for piece in named.tolist() if piece not in main.values()]
+    of_nobody = set(named[of_label == nobody].tolist()) if nobody is not None else set()
+    loose = [piece for piece in named.tolist() if piece not in main.values() and piece not in of_nobody]
     return _Parted(piece, main, tuple(sorted(loose, key=lambda piece: float(size[piece]))))
 
 
@@ -141,7 +142,7 @@ def _neighbours(division: Division, patch: Patch, label: Ints, parted: _Parted, 
     lengths: dict[int, float] = {}
     for face, length in zip(other.tolist(), np.hypot(*way.T).tolist(), strict=True):
         cell = int(label[face])
-        if cell != NOBODY and parted.main.get(cell) == parted.piece[face]:
+        if cell not in {NOBODY, division.nobody} and parted.main.get(cell) == parted.piece[face]:
             lengths[cell] = lengths.get(cell, 0.0) + length
     return list(lengths.items())
 

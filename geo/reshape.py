@@ -83,7 +83,7 @@ def merge(division: Division, cells: Sequence[int], keep: int) -> Reshaped:
     )
     label = patch.cell.copy()
     label[patch.inner] = keep
-    loose_ground(patch, label, whole=keep)
+    loose_ground(division, patch, label, whole=keep)
     return finished(division, patch, label)
 
 
@@ -178,7 +178,7 @@ def _taken(division: Division, shape: Polygon, to: int, takers: Takers) -> Resha
     )
     patch = cut(division.cells, sources, strokes, chain=chain, precision=division.precision)
     label = _labelled(division, patch, shape, to)
-    loose = loose_ground(patch, label, whole=to)
+    loose = loose_ground(division, patch, label, whole=to)
     if loose:
         beside = np.unique(np.concatenate([division.touching(piece) for piece in loose]))
         patch = cut(

@@ -39,7 +39,7 @@ def fill(division: Division, at: tuple[float, float], to: int) -> Reshaped:
     patch = cut(wider.cells, numbers, [], chain=wider.chain(gap), precision=division.precision)
     label = patch.cell.copy()
     label[patch.inner] = to
-    loose_ground(patch, label, whole=to)
+    loose_ground(wider, patch, label, whole=to)
     done = finished(wider, patch, label)
     return Reshaped({number: shape for number, shape in done.changed.items() if number != count}, done.refined)
 

@@ -1,9 +1,38 @@
 """The one way in: a command on a snapshot gives an edit, or is refused."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 from boundaries.codes import Scheme, area_and_sequence
-from boundaries.edits.commands import ChangeKind, Command, Rename, Renumber, SplitIntoParts
+from boundaries.edits.borders import (
+    border_moved,
+    building_given,
+    carved,
+    compound_given,
+    gap_given,
+    grid_split,
+    grids_merged,
+    ground_given,
+    strip_carved,
+    vertex_moved,
+)
+from boundaries.edits.commands import (
+    Carve,
+    CarveStrip,
+    ChangeKind,
+    Command,
+    GiveBuilding,
+    GiveCompound,
+    GiveGap,
+    GiveGround,
+    Merge,
+    MoveBorder,
+    MoveVertex,
+    Rename,
+    Renumber,
+    Split,
+    SplitIntoParts,
+)
 from boundaries.edits.edit import Edit
 from boundaries.edits.naming import change_kind, rename, renumber, split_into_parts
 from boundaries.errors import BadInput
@@ -49,4 +78,27 @@ def apply(
             return renumber(snapshot, command, used)
         case SplitIntoParts():
             return split_into_parts(snapshot, command, used)
-    raise BadInput(f"不认识的操作 {type(command).__name__}。", f"No such command: {type(command).__name__}.")
+    return _reshaping(snapshot, command, used, scheme)
+
+
+def _reshaping(snapshot: Snapshot, command: Command, used: Collection[str], scheme: Scheme) -> Edit:
+    """Commands that change shapes."""
+    act = _RESHAPING.get(type(command))
+    if act is None:
+        raise BadInput(f"不认识的操作 {type(command).__name__}。", f"No such command: {type(command).__name__}.")
+    return act(snapshot, command, used, scheme)
+
+
+# Each takes its own command; the type is the key.
+_RESHAPING: dict[type, Callable[[Snapshot, Any, Collection[str], Scheme], Edit]] = {
+    MoveBorder: border_moved,
+    MoveVertex: vertex_moved,
+    Split: grid_split,
+    Merge: grids_merged,
+    Carve: carved,
+    CarveStrip: strip_carved,
+    GiveGround: ground_given,
+    GiveGap: gap_given,
+    GiveBuilding: building_given,
+    GiveCompound: compound_given,
+}

@@ -41,11 +41,12 @@ class Homes:
         boxes = shapely.bounds(as_shapes(building.shape for building in snapshot.buildings)).reshape(-1, 4)
         around = shapely.bounds(as_shapes(grid.polygon for grid in chosen)).reshape(-1, 4)
         box = np.concatenate([around[:, :2].min(axis=0), around[:, 2:].max(axis=0)]) if len(around) else np.zeros(4)
-        inside = (boxes[:, :2] <= box[2:]).all(axis=1) & (boxes[:, 2:] >= box[:2]).all(axis=1)
+        begins = (boxes[:, :2] <= box[2:]).all(axis=1)
+        near = set(np.flatnonzero(begins & (boxes[:, 2:] >= box[:2]).all(axis=1)).tolist())
         buildings = tuple(
             building
-            for building, is_near in zip(snapshot.buildings, inside, strict=True)
-            if is_near or named.get(building.code) in codes
+            for index, building in enumerate(snapshot.buildings)
+            if index in near or named.get(building.code) in codes
         )
         points = np.asarray(
             shapely.point_on_surface(as_shapes(building.shape for building in buildings)), dtype=object

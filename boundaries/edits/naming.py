@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import pairwise
 
 from boundaries.edits.commands import ChangeKind, Rename, Renumber, SplitIntoParts
 from boundaries.edits.counting import Homes, households_of
@@ -124,7 +125,9 @@ def renumber(snapshot: Snapshot, command: Renumber, used: Collection[str]) -> Ed
         require_free(code, taken)
     changed = tuple(replace(grid, code=command.codes[grid.code]) for grid in grids)
     following = tuple(
-        replace(item, grid=command.codes[item.grid]) for item in snapshot.assignments if item.grid in command.codes
+        replace(item, grid=command.codes[item.grid])
+        for item in snapshot.assignments
+        if item.grid is not None and item.grid in command.codes
     )
     return Edit(grids=changed, assignments=following)
 
@@ -161,7 +164,7 @@ def _require_apart(grid: MicroGrid, parts: tuple[Part, ...]) -> None:
     units = [unit for part in parts for unit in part.units]
     floors = sorted(part.floors for part in parts if part.floors is not None)
     is_told = all(bool(part.units) != (part.floors is not None) for part in parts)
-    is_apart = all(low[1] < high[0] for low, high in zip(floors, floors[1:], strict=False))
+    is_apart = all(low[1] < high[0] for low, high in pairwise(floors))
     is_right = all(low <= high for low, high in floors)
     is_mixed = bool(units) and bool(floors)
     if len(parts) == 1 or not is_told or is_mixed or not (is_apart and is_right):
