@@ -9,11 +9,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import shapely
-from shapely import MultiPolygon, Polygon
+from shapely import GeometryCollection, MultiPolygon, Polygon
 
 from boundaries.model import Area, MicroGrid
-from boundaries.succession import Share, follow, parts_of, polygons
+from boundaries.succession import Share, follow, parts_of, polygons, solid
 from geo.crs import STORAGE_STEP
 from geo.metric import Metric
 from geo.rings import Shapes
@@ -21,6 +22,9 @@ from geo.segments import as_shapes
 
 # About 1 cm: what rounding moves, and points on a border, lie well inside.
 _MARGIN_DEGREES = 1e-7
+
+# In square degrees, far below any ground that overlaps.
+_NOTHING = 1e-16
 
 Content = Callable[[Any], Hashable]  # Any: an area or a micro-grid
 
@@ -166,42 +170,71 @@ class _Matched:
     added: tuple[Any, ...]  # Any: areas or grids, as in all that follows
     retired: tuple[Any, ...]
     pairs: tuple[tuple[Any, Any], ...]
-    between: Shapes
+    lost: Shapes
+    gained: Shapes
 
     @classmethod
     def of(cls, old: Sequence[Any], new: Sequence[Any]) -> "_Matched":
         was, now = ({thing.id: thing for thing in things} for things in (old, new))
         pairs = tuple((was[thing.id], thing) for thing in new if thing.id in was)
         first, second = (as_shapes(pair[side].polygon for pair in pairs) for side in (0, 1))
-        between = as_shapes(Polygon() for _ in pairs)
+        lost, gained = (np.full(len(pairs), Polygon(), dtype=object) for _ in range(2))
         moved = ~shapely.equals_exact(first, second, 0.0)
-        between[moved] = shapely.symmetric_difference(first[moved], second[moved])
+        lost[moved] = shapely.difference(first[moved], second[moved])
+        gained[moved] = shapely.difference(second[moved], first[moved])
         return cls(
             tuple(thing for thing in new if thing.id not in was),
             tuple(thing for thing in old if thing.id not in now),
             pairs,
-            between,
+            lost,
+            gained,
         )
 
     def listed(self, before: Content, after: Content | None = None) -> tuple[str, ...]:
         return tuple(now.code for was, now in self.pairs if before(was) != (after or before)(now))
 
     def reshaped(self) -> tuple[str, ...]:
-        return tuple(now.code for (_, now), ground in zip(self.pairs, self.between, strict=True) if polygons(ground))
+        is_moved = ~shapely.is_empty(solid(self.lost)) | ~shapely.is_empty(solid(self.gained))
+        return tuple(now.code for (_, now), moved in zip(self.pairs, is_moved.tolist(), strict=True) if moved)
 
     def ground(self, before: Content, after: Content) -> Iterable[Any]:
         """Shapes outside which none of these answers otherwise: dust too, since a point may lie in it."""
-        yield from (thing.polygon for thing in (*self.added, *self.retired))
-        for (was, now), between in zip(self.pairs, self.between, strict=True):
-            yield between
-            if before(was) != after(now):
-                yield now.polygon
+        yield from (thing.polygon for thing in self.retired)
+        yield from self.lost
+        yield from self._newly_held()
+        yield _joined(as_shapes(now.polygon for was, now in self.pairs if before(was) != after(now)))
+
+    def _newly_held(self) -> Iterable[Any]:
+        """What somebody gained that nobody lost; where that cannot be told at once, all that was gained."""
+        yield from (thing.polygon for thing in self.added if not _is_tile(thing))
+        yield from (ground for (_, now), ground in zip(self.pairs, self.gained, strict=True) if not _is_tile(now))
+        olds, news = (*(was for was, _ in self.pairs), *self.retired), (*(now for _, now in self.pairs), *self.added)
+        was, now = (_joined(as_shapes(one.polygon for one in side if _is_tile(one))) for side in (olds, news))
+        if not isinstance(was, GeometryCollection) and not isinstance(now, GeometryCollection):
+            yield now.difference(was)
+            return
+        yield from (thing.polygon for thing in self.added if _is_tile(thing))
+        yield from (ground for (_, now), ground in zip(self.pairs, self.gained, strict=True) if _is_tile(now))
+
+
+def _is_tile(thing: Any) -> bool:  # Any: an area or a grid
+    return getattr(thing, "layer", "tile") == "tile"
+
+
+def _joined(shapes: Shapes) -> Any:
+    """Shapes as one where they do not overlap and share their vertices, else all of them side by side."""
+    try:
+        whole = shapely.coverage_union_all(shapes) if len(shapes) else MultiPolygon()
+    except shapely.GEOSException:  # they overlap
+        return GeometryCollection(list(shapes))
+    is_coverage = shapely.is_valid(whole) and abs(float(shapely.area(shapes).sum()) - whole.area) < _NOTHING
+    return whole if is_coverage else GeometryCollection(list(shapes))
 
 
 def _widened(shapes: Sequence[Any]) -> Polygon | MultiPolygon:
-    pieces = polygons(shapely.GeometryCollection(polygons(as_shapes(shapes), with_dust=True)), with_dust=True)
+    pieces = polygons(GeometryCollection(polygons(as_shapes(shapes), with_dust=True)), with_dust=True)
     if not pieces:
         return MultiPolygon()
-    wide = shapely.buffer(shapely.union_all(pieces), _MARGIN_DEGREES, join_style="mitre")
+    wide = shapely.union_all(shapely.buffer(pieces, _MARGIN_DEGREES, join_style="mitre"))
     # Short coordinates, and still valid where two borders nearly meet.
     return shapely.set_precision(wide, STORAGE_STEP)
