@@ -15,9 +15,11 @@ from api.guard import Guard
 from api.locate_app import LocateApp
 from api.locating.counters import Counters
 from api.locating.watching import Watch
+from api.oidc import SignInService
 from api.openapi import DESCRIPTION, TAGS, install_document
+from api.pace import Paces
 from api.problems import install_problems
-from api.routes import areas, generations, health, locate, micro_grids, pages, premises, web_map
+from api.routes import accounts, areas, generations, health, locate, micro_grids, pages, premises, session, web_map
 from api.settings import Settings
 
 # Below this a look-up would pay more for the packing than the wire saves.
@@ -92,11 +94,17 @@ def create_app(*, engine: Engine, settings: Settings, lifespan: Lifespan[FastAPI
     app.state.engine = engine
     app.state.settings = settings
     app.state.watch = None
+    app.state.paces = Paces(
+        per_caller=settings.requests_per_minute,
+        per_address=settings.public_requests_per_minute,
+        sign_ins=settings.sign_ins_per_minute,
+    )
+    app.state.oidc = SignInService(settings)
     app.state.map_shelf = web_map.MapShelf()
     install_problems(app)
     app.add_middleware(Guard, language=settings.lang)
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING_BYTES, compresslevel=5)
-    for module in (locate, micro_grids, areas, premises, generations, health, pages, web_map):
+    for module in (locate, micro_grids, areas, premises, generations, health, pages, web_map, session, accounts):
         app.include_router(module.router)
     install_document(app)
     return app

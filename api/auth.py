@@ -1,29 +1,37 @@
 """Who is asking and what they may see, decided in this one place.
 
 A caller shows a key (``X-API-Key``, or in a browser as the password of HTTP Basic on
-reads). Without one, only ``/healthz`` answers until an administrator switches the public tier on;
-then look-up, names, borders and the public map are open to everybody.
+reads), or has signed in and sends the cookie of a session. Without either, only
+``/healthz`` answers until an administrator switches the public tier on; then look-up,
+names, borders and the public map are open to everybody.
 """
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader
+from fastapi.security import APIKeyCookie, APIKeyHeader
 from sqlalchemy.orm import Session
 
-from api.dependencies import Now, ReadSession, app_settings
+from api.caller import PUBLIC, Caller, of_account, of_key
+from api.dependencies import Now, ReadSession, app_engine, app_settings
+from api.pace import Paces
 from api.problems import KeyNeeded
-from boundaries.accounts import SCOPES, Grant
+from api.sessions import COOKIE, require_own_page, session_limits
+from boundaries.accounts import SCOPES
 from boundaries.errors import Forbidden
-from boundaries.services.accounts import outside
-from boundaries.services.keys import ApiKey, verify_key
+from boundaries.services.keys import ApiKey, note_key_use, verify_key
+from boundaries.services.reach import outside
+from boundaries.services.signing_in import find_session, note_session_use
 from boundaries.services.switches import public_tier
-from boundaries.tiers import Tier
+from boundaries.store.engine import writing
+
+__all__ = ["PUBLIC", "SCOPES", "Caller"]  # part of what routes import from here
 
 _HEADER = APIKeyHeader(
     name="X-API-Key",
@@ -31,66 +39,66 @@ _HEADER = APIKeyHeader(
     scheme_name="key",
     description="mg_<id>_<secret>, 由 microgrid key create 生成 / made by microgrid key create",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who is asking.
-
-    Attributes
-    ----------
-    name : str
-        Name of the key, or ``public``.
-    tier : {"public", "internal", "restricted"}
-        The most secret fields they may see.
-    scopes : frozenset of str
-        Keys of ``SCOPES``.
-    account : str
-        What the audit trail calls them: the name of the account, ``key:NAME`` for a key.
-    areas : frozenset of str or None
-        Codes of the areas in which they may act, None for everywhere. A route that has
-        asked for a scope by :func:`require` is given the areas and the tier of that scope.
-    departments : frozenset of str or None
-        For which they write, None for all.
-    grants : mapping of str to Grant
-        How far each scope reaches, where they differ.
-    """
-
-    name: str
-    tier: Tier
-    scopes: frozenset[str]
-    account: str = "public"
-    areas: frozenset[str] | None = None
-    departments: frozenset[str] | None = None
-    grants: Mapping[str, Grant] = field(default_factory=dict)
-
-    def within(self, scope: str) -> "Caller":
-        """The caller as far as one scope reaches."""
-        grant = self.grants.get(scope)
-        if grant is None:
-            return self
-        return replace(self, tier=grant.tier, areas=grant.areas, departments=grant.departments)
-
-    def may(self, scope: str) -> bool:
-        """Whether a scope is open to this caller."""
-        return scope in self.scopes or "admin" in self.scopes
-
-
-PUBLIC = Caller("public", "public", frozenset({"locate", "grids:read"}))
+_COOKIE = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    scheme_name="session",
+    description="POST /v1/session 登录后由浏览器保存 / kept by the browser after POST /v1/session",
+)
 
 
 def known_caller(
-    request: Request, session: ReadSession, now: Now, header: Annotated[str | None, Security(_HEADER)] = None
+    request: Request,
+    session: ReadSession,
+    now: Now,
+    header: Annotated[str | None, Security(_HEADER)] = None,
+    cookie: Annotated[str | None, Security(_COOKIE)] = None,
 ) -> Caller:
-    """The caller of a request: by key, or the public where the public tier is on.
+    """The caller of a request: by key, by session, or the public where the public tier is on.
 
     Raises
     ------
     KeyNeeded
-        If there is no key and the public tier is off, or the key is not good.
+        If there is neither and the public tier is off, or the key is not good.
+    Forbidden
+        If a page of another site makes the browser change something.
+    TooMany
+        If the caller must wait.
     """
+    paces: Paces = request.app.state.paces
+    address = request.client.host if request.client is not None else ""
+    try:
+        caller = _identified(request, session, now, header, cookie)
+    except KeyNeeded:
+        paces.of_address(address)
+        raise
+    if caller is PUBLIC:
+        paces.of_address(address)
+    else:
+        paces.of_caller(caller.account)
+    return caller
+
+
+def _identified(request: Request, session: Session, now: datetime, header: str | None, cookie: str | None) -> Caller:
     text = header if header is not None else basic_password(request.headers.get("authorization", ""), request.method)
-    return judge(text, lambda shown: verify_key(session, shown, now), lambda: public_tier(session))
+    if text is None and cookie is not None:
+        signed = find_session(session, cookie, limits=session_limits(app_settings(request)), now=now)
+        if signed is not None:
+            require_own_page(request, app_settings(request))
+            if signed.is_due:
+                with writing(app_engine(request)) as notes:
+                    note_session_use(notes, signed.id, now)
+            return of_account(signed.account)
+
+    def find(shown: str) -> ApiKey | None:
+        key = verify_key(session, shown, now)
+        day = now.astimezone(ZoneInfo(app_settings(request).timezone)).date()
+        if key is not None and key.last_used != day:
+            with writing(app_engine(request)) as notes:
+                note_key_use(notes, key.id, day)
+        return key
+
+    return judge(text, find, lambda: public_tier(session))
 
 
 def judge(text: str | None, find: Callable[[str], ApiKey | None], is_public: Callable[[], bool]) -> Caller:
@@ -118,8 +126,8 @@ def judge(text: str | None, find: Callable[[str], ApiKey | None], is_public: Cal
         if is_public():
             return PUBLIC
         raise KeyNeeded(
-            "需要接口密钥。请在请求头 X-API-Key 中给出密钥;密钥由管理员用 microgrid key create 生成。",
-            "An API key is needed. Send it in the header X-API-Key; an administrator makes one with "
+            "需要登录或接口密钥。程序请在请求头 X-API-Key 中给出密钥;密钥由管理员用 microgrid key create 生成。",
+            "Sign in, or send an API key in the header X-API-Key; an administrator makes one with "
             "microgrid key create.",
         )
     key = find(text)
@@ -129,11 +137,6 @@ def judge(text: str | None, find: Callable[[str], ApiKey | None], is_public: Cal
             "The key is unknown, expired or revoked. Ask the administrator for a new one.",
         )
     return of_key(key)
-
-
-def of_key(key: ApiKey) -> Caller:
-    """Whoever holds a key."""
-    return Caller(key.name, key.tier, frozenset(key.scopes), account=f"key:{key.name}")
 
 
 def require_within(session: Session, caller: Caller, area_codes: Iterable[str], *, draft_id: int | None = None) -> None:
@@ -166,13 +169,13 @@ def require_within(session: Session, caller: Caller, area_codes: Iterable[str], 
         )
 
 
-def require(scope: str) -> Callable[..., Caller]:
-    """A dependency that lets only callers with this scope through.
+def require(scope: str, *others: str) -> Callable[..., Caller]:
+    """A dependency that lets only callers with this scope through, or with one of the others.
 
     Parameters
     ----------
-    scope : str
-        A key of ``SCOPES``.
+    scope, *others : str
+        Keys of ``SCOPES``.
 
     Returns
     -------
@@ -181,7 +184,7 @@ def require(scope: str) -> Callable[..., Caller]:
     """
 
     def allowed(caller: Annotated[Caller, Depends(known_caller)]) -> Caller:
-        return let_through(caller, scope)
+        return let_through(caller, next((one for one in (scope, *others) if caller.may(one)), scope))
 
     return allowed
 
@@ -204,26 +207,30 @@ def let_through(caller: Caller, scope: str) -> Caller:
     KeyNeeded
         If somebody without a key asks for more than the public tier.
     Forbidden
-        If the key lacks the scope.
+        If the key or the account lacks the scope, or a new password is due.
     """
     if caller.may(scope):
         return caller.within(scope)
     zh, en = SCOPES[scope]
+    if caller.must_change:
+        raise Forbidden(
+            "请先设置新密码(PUT /v1/session/password),再使用其他功能。",
+            "Set a new password first (PUT /v1/session/password).",
+        )
     if caller is PUBLIC:
         raise KeyNeeded(
-            f"公开查询不包括“{zh}”。请在请求头 X-API-Key 中给出带有 {scope} 权限的密钥。",
-            f'The public tier does not include "{en}". Send a key with the scope {scope} in the header X-API-Key.',
+            f"公开查询不包括“{zh}”。请登录,或在请求头 X-API-Key 中给出带有 {scope} 权限的密钥。",
+            f'The public tier does not include "{en}". Sign in, or send a key with the scope {scope} in the header '
+            "X-API-Key.",
         )
     raise Forbidden(
-        f"密钥“{caller.name}”没有“{zh}”的权限({scope})。请向管理员申请。",
-        f'The key "{caller.name}" lacks the scope {scope} ({en}). Ask the administrator.',
+        f"“{caller.name}”没有“{zh}”的权限({scope})。请向管理员申请。",
+        f'"{caller.name}" lacks the scope {scope} ({en}). Ask the administrator.',
     )
 
 
-def require_documents(
-    request: Request, session: ReadSession, now: Now, header: Annotated[str | None, Security(_HEADER)] = None
-) -> Caller:
-    """The reader of the documents page: any key, or anybody at a demonstration.
+def require_documents(request: Request, caller: Annotated[Caller, Depends(known_caller)]) -> Caller:
+    """The reader of the documents page: anybody known, or the public at a demonstration.
 
     A demonstration is: the public tier is on, the service listens on the loopback
     address only, and the request has come straight to it, not through a proxy.
@@ -233,7 +240,6 @@ def require_documents(
     KeyNeeded
         If no good key was shown and this is no demonstration.
     """
-    caller = known_caller(request, session, now, header)
     if caller is PUBLIC and not _is_demonstration(request):
         raise KeyNeeded(
             "接口文档需要密钥。浏览器弹出登录框时,用户名任意,密码填密钥。",

@@ -28,6 +28,8 @@ TAGS: list[dict[str, Any]] = [
     {"name": "plan", "description": "区域与微网格 / Areas and micro-grids"},
     {"name": "premises", "description": "楼栋、小区、商铺 / Buildings, compounds and shops"},
     {"name": "generations", "description": "版本 / Published generations"},
+    {"name": "session", "description": "登录 / Signing in"},
+    {"name": "accounts", "description": "账号与角色 / Accounts and their roles"},
     {"name": "health", "description": "运行状态 / Is the service alive and ready"},
 ]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.reasons import reason_zh
@@ -46,6 +46,13 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise ValueError("expected an address such as https://grid.example.gov.cn, without a path")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
 class Settings(BaseSettings):
     """What an office may set.
 
@@ -74,6 +81,25 @@ class Settings(BaseSettings):
     key_per_second, public_per_second : float
         Look-ups that one key, or one address without a key, may ask for each second of
         one process; 0 for no limit.
+    requests_per_minute, public_requests_per_minute : int
+        Requests other than look-ups that one account or key, or one address without
+        either, may send each minute to one process; 0 for no limit.
+    sign_ins_per_minute : int
+        Attempts to sign in that one address may make each minute to one process; 0 for no limit.
+    small_office : bool
+        Whether one account may be system administrator, security administrator and auditor at once.
+    password_length, password_classes : int
+        Fewest characters of a password, and of how many kinds (small, capital, digit, other).
+    sign_in_tries, lock_minutes : int
+        Wrong passwords in a row after which an account is locked, and for how long.
+    idle_minutes, session_hours : int
+        A session ends after so long without a request, and after so long in any case.
+    public_url : str or None
+        Address under which browsers reach the service, where a proxy stands before it.
+    oidc_issuer, oidc_client_id, oidc_client_secret
+        The office's own sign-in service (OpenID Connect), and how this service is known there.
+    oidc_claim : str
+        Which statement of that service an account is linked by.
     runtime_dir : Path or None
         The session's folder for sockets.
     """
@@ -93,6 +119,21 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     key_per_second: Annotated[float, Field(ge=0)] = 0.0
     public_per_second: Annotated[float, Field(ge=0)] = 50.0
+    requests_per_minute: Annotated[int, Field(ge=0)] = 3_000
+    public_requests_per_minute: Annotated[int, Field(ge=0)] = 600
+    sign_ins_per_minute: Annotated[int, Field(ge=0)] = 10
+    small_office: bool = False
+    password_length: Annotated[int, Field(ge=8, le=100)] = 10
+    password_classes: Annotated[int, Field(ge=1, le=4)] = 3
+    sign_in_tries: Annotated[int, Field(ge=1, le=100)] = 5
+    lock_minutes: Annotated[int, Field(ge=1, le=1_440)] = 15
+    idle_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    public_url: Annotated[str, AfterValidator(_origin)] | None = None
+    oidc_issuer: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_claim: Annotated[str, Field(min_length=1)] = "sub"
     runtime_dir: Annotated[Path | None, Field(validation_alias="XDG_RUNTIME_DIR")] = None
 
 

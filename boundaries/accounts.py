@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 
 from boundaries.errors import BadInput, Conflict
-from boundaries.tiers import TIERS, Tier
+from boundaries.tiers import TIERS, Tier, require_department
 
 # Scope -> what it opens, in both languages. An account has the scopes of its roles, a key those it was made with.
 SCOPES: dict[str, tuple[str, str]] = {
@@ -186,7 +186,7 @@ def require_roles(roles: Iterable[HeldRole], *, is_small_office: bool) -> None:
     Raises
     ------
     BadInput
-        If a role is not known, or lacks its area.
+        If a role or a department is not known, or a role lacks its area.
     Conflict
         If two roles are kept apart.
     """
@@ -197,6 +197,7 @@ def require_roles(roles: Iterable[HeldRole], *, is_small_office: bool) -> None:
                 f"没有角色“{one.role}”。可用:{'、'.join(ROLES)}。",
                 f'There is no role "{one.role}". Known: {", ".join(ROLES)}.',
             )
+        require_department(one.department)
         kind = ROLES[one.role]
         if kind.needs_area and one.area is None:
             raise BadInput(

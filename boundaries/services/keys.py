@@ -11,15 +11,16 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from boundaries.accounts import SCOPES
 from boundaries.errors import BadInput, NotFound
 from boundaries.services import journal
-from boundaries.store.keys import KeyRow, add_key, mark_revoked, read_key, read_keys
-from boundaries.tiers import TIERS, Tier
+from boundaries.store.drafts import area_number
+from boundaries.store.keys import KeyRow, add_key, mark_ending, mark_revoked, mark_used, read_key, read_keys
+from boundaries.tiers import TIERS, Tier, require_department
 
 _SECRET_BYTES = 32
 _FORM = re.compile(r"mg_(\d{1,18})_([a-z2-7]{52})")
@@ -37,6 +38,9 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    areas: tuple[str, ...] | None = None
+    department: str | None = None
+    last_used: date | None = None
 
     def is_good(self, now: datetime) -> bool:
         """Whether it opens anything at this instant."""
@@ -52,6 +56,8 @@ def create_key(
     actor: str,
     now: datetime,
     expires: datetime | None = None,
+    areas: Sequence[str] = (),
+    department: str | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key.
 
@@ -67,6 +73,10 @@ def create_key(
         Who makes it.
     now, expires : datetime
         With their time zones.
+    areas : sequence of str
+        Codes of the areas in which it may change something; none for everywhere.
+    department : str, optional
+        The department for which it writes; by default all.
 
     Returns
     -------
@@ -76,10 +86,15 @@ def create_key(
     Raises
     ------
     BadInput
-        If the name is empty, a scope or the tier is not known, or it would have
-        expired already.
+        If the name is empty, a scope, the tier or the department is not known, or it
+        would have expired already.
+    NotFound
+        If there is no such area.
     """
     _require_sense(name=name, scopes=scopes, tier=tier, now=now, expires=expires)
+    require_department(department)
+    for area in areas:
+        area_number(session, area)
     secret = base64.b32encode(secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=").lower()
     values = {
         "name": name.strip(),
@@ -89,11 +104,63 @@ def create_key(
         "created_by": actor,
         "created_at": now,
         "expires_at": expires,
+        "areas": sorted(set(areas)) or None,
+        "department": department,
     }
     key = _to_key(add_key(session, values))
-    detail = {"name": key.name, "scopes": list(key.scopes), "tier": tier}
+    detail = {"name": key.name, "scopes": list(key.scopes), "tier": tier, "areas": list(key.areas or ())}
     journal.record(session, actor=actor, action="key.create", subject=f"key:{key.id}", detail=detail, now=now)
     return key, f"mg_{key.id}_{secret}"
+
+
+def rotate_key(session: Session, key_id: int, *, grace: timedelta, actor: str, now: datetime) -> tuple[ApiKey, str]:
+    """Make a second key like a living one, which goes on for a while and then opens nothing.
+
+    Parameters
+    ----------
+    key_id : int
+        Of the key to be replaced.
+    grace : timedelta
+        How long the old key goes on beside the new one.
+    actor : str
+    now : datetime
+
+    Returns
+    -------
+    tuple of (ApiKey, str)
+        The new key, good for as long as the old one was made for, and its secret.
+
+    Raises
+    ------
+    NotFound
+        If there is no such key, or it opens nothing any more.
+    """
+    row = read_key(session, key_id, lock=True)
+    old = _to_key(row) if row is not None else None
+    if old is None or not old.is_good(now):
+        raise _no_such_key(key_id)
+    lifetime = old.expires_at - old.created_at if old.expires_at is not None else None
+    made = create_key(
+        session,
+        name=old.name,
+        scopes=old.scopes,
+        tier=old.tier,
+        actor=actor,
+        now=now,
+        expires=now + lifetime if lifetime is not None else None,
+        areas=old.areas or (),
+        department=old.department,
+    )
+    end = now + grace if old.expires_at is None else min(old.expires_at, now + grace)
+    mark_ending(session, key_id, end)
+    detail = {"successor": made[0].id, "until": end.isoformat()}
+    journal.record(session, actor=actor, action="key.rotate", subject=f"key:{key_id}", detail=detail, now=now)
+    return made
+
+
+def note_key_use(session: Session, key_id: int, day: date) -> None:
+    """Note the day on which a key was used last."""
+    mark_used(session, key_id, day)
 
 
 def verify_key(session: Session, text: str, now: datetime) -> ApiKey | None:
@@ -148,10 +215,7 @@ def revoke_key(session: Session, key_id: int, *, actor: str, now: datetime) -> N
         If there is no such key, or it is revoked already.
     """
     if not mark_revoked(session, key_id, now):
-        raise NotFound(
-            f"没有编号为 {key_id} 的有效密钥。请用 key list 查看。",
-            f"There is no living key {key_id}. See the keys with key list.",
-        )
+        raise _no_such_key(key_id)
     journal.record(session, actor=actor, action="key.revoke", subject=f"key:{key_id}", detail={}, now=now)
 
 
@@ -175,6 +239,13 @@ def _require_sense(*, name: str, scopes: Sequence[str], tier: str, now: datetime
         )
 
 
+def _no_such_key(key_id: int) -> NotFound:
+    return NotFound(
+        f"没有编号为 {key_id} 的有效密钥。请用 key list 查看。",
+        f"There is no living key {key_id}. See the keys with key list.",
+    )
+
+
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
@@ -189,4 +260,7 @@ def _to_key(row: KeyRow) -> ApiKey:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        areas=tuple(row.areas) if row.areas is not None else None,
+        department=row.department,
+        last_used=row.last_used,
     )

@@ -32,7 +32,7 @@ def test_phones(tier, published, phone):
 
 def test_headers_fit_a_shapefile():
     for fields in FIELDS.values():
-        headers = [zh for _, zh in fields.values()]
+        headers = [field.header for field in fields.values()]
         assert all(len(zh.encode("gbk")) <= 10 for zh in headers)
         assert len(set(headers)) == len(headers)
     assert header("shops", "contact", "zh") == "联系电话"

@@ -51,7 +51,7 @@ def test_a_hand_named_field_or_header_that_does_not_exist_is_refused():
 
 def test_what_export_writes_load_recognises():
     for layer in HEADERS:
-        headers = [zh for _, zh in FIELDS[layer].values()]
+        headers = [field.header for field in FIELDS[layer].values()]
         assert set(recognise(layer, headers)) == set(FIELDS[layer]), layer
 
 
