@@ -83,7 +83,7 @@ def export(
         )
     columns = in_crs(columns, crs)
     if allowed == "restricted":
-        record_taken(engine, action="export.restricted", subject=layer, file=file.name, actor=context.actor(as_))
+        record_taken(engine, way="export", subject=layer, file=file.name, actor=context.actor(as_))
     written = write_columns(file, columns, encoding=encoding)
     names = "、".join(path.name for path in written)
     note(f"已写出 {len(columns)} 条:{names}" if language == "zh" else f"Wrote {len(columns)} rows: {names}")

@@ -225,7 +225,7 @@ def _with_neighbours(files: Files, state: State) -> "Snapshot":
 def _record(files: Files, *, subject: str, file: Path, actor: str) -> None:
     """Who took unpublished phones out of the database is on record, before they are out."""
     if not files.named:
-        record_taken(context.engine(), action="print.restricted", subject=subject, file=file.name, actor=actor)
+        record_taken(context.engine(), way="print", subject=subject, file=file.name, actor=actor)
 
 
 def _save(made: "SheetResult", out: Path, proof: Path | None) -> list[Path]:

@@ -7,15 +7,16 @@ from api.cli import context
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from boundaries.services.journal import Way
 
-def record_taken(engine: "Engine", *, action: str, subject: str, file: str, actor: str) -> None:
+
+def record_taken(engine: "Engine", *, way: "Way", subject: str, file: str, actor: str) -> None:
     """Put it into the audit trail that contacts or unpublished phones leave for a file.
 
     Parameters
     ----------
     engine : Engine
-    action : str
-        ``export.restricted`` or ``print.restricted``.
+    way : {"export", "print"}
     subject : str
         The layer, or the sheet and its area.
     file : str
@@ -26,4 +27,4 @@ def record_taken(engine: "Engine", *, action: str, subject: str, file: str, acto
     from boundaries.store.engine import writing
 
     with writing(engine) as session:
-        journal.record(session, actor=actor, action=action, subject=subject, detail={"file": file}, now=context.now())
+        journal.record_read(session, actor=actor, way=way, subject=subject, detail={"file": file}, now=context.now())

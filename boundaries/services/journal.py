@@ -1,21 +1,39 @@
-"""The audit trail: who did what, in a chain that shows when an entry was changed or taken out."""
+"""The audit trail: who did what. ``sealing`` chains the entries, so that a changed or missing one shows."""
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Literal
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from boundaries.store.trail import Link, add_link, clock, lock_trail, read_entries, read_links
+from boundaries.store.trail import Sought, add_entry, read_entries, stream_entries
 
-_START = bytes(32)
+Way = Literal["read", "export", "print"]
+
+_EVERYTHING = Sought()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deed."""
+    """One deed.
+
+    Attributes
+    ----------
+    number : int
+        Given when it was written; numbers may have holes.
+    at : datetime
+    actor : str
+    action : str
+        ``noun.verb``.
+    subject : str
+        ``noun:number``.
+    detail : mapping
+    seal : int or None
+        The seal that holds it; None while it waits for one.
+    """
 
     number: int
     at: datetime
@@ -23,19 +41,7 @@ class Entry:
     action: str
     subject: str
     detail: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class ChainState:
-    """Whether the trail is whole; ``broken_at`` is the first entry that does not fit."""
-
-    entries: int
-    broken_at: int | None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every entry fits the one before it."""
-        return self.broken_at is None
+    seal: int | None
 
 
 def record(
@@ -47,9 +53,7 @@ def record(
     detail: Mapping[str, object],
     now: datetime | None = None,
 ) -> None:
-    """Add an entry, in the transaction of the deed: both are written or neither.
-
-    Call it late: until the transaction ends, nobody else can add to the chain.
+    """Add an entry, in the transaction of the deed: both are written or neither. Nobody waits for anybody.
 
     Parameters
     ----------
@@ -64,35 +68,53 @@ def record(
     now : datetime, optional
         With its time zone; by default the database's clock.
     """
-    last = lock_trail(session)
-    number, before = (last[0] + 1, last[1]) if last else (1, _START)
-    at = (now or clock(session)).astimezone(UTC)
     written = json.dumps(detail, ensure_ascii=False, sort_keys=True)
-    digest = _digest(before, number=number, at=at, words=(actor, action, subject), detail=written)
-    add_link(session, Link(number, at, actor, action, subject, written, digest), previous=last[0] if last else None)
+    at = None if now is None else now.astimezone(UTC)
+    add_entry(session, at=at, actor=actor, action=action, subject=subject, detail=written)
 
 
-def entries(session: Session, *, before: int | None = None, limit: int = 100) -> tuple[Entry, ...]:
+def record_read(
+    session: Session,
+    *,
+    actor: str,
+    way: Way,
+    subject: str,
+    detail: Mapping[str, object],
+    now: datetime | None = None,
+) -> None:
+    """Add an entry that somebody was given what only few may see.
+
+    Parameters
+    ----------
+    actor : str
+        Who was given it.
+    way : {"read", "export", "print"}
+        On the screen or to a program, in a file, on paper.
+    subject : str
+        Of what, as ``layer:shops`` or ``sheet:CODE``.
+    detail : mapping
+        Which fields of how many, or the name of the file; never the values, nor the place asked for.
+    now : datetime, optional
+        With its time zone; by default the database's clock.
+    """
+    record(session, actor=actor, action=f"{way}.restricted", subject=subject, detail=detail, now=now)
+
+
+def entries(
+    session: Session, *, sought: Sought = _EVERYTHING, before: int | None = None, limit: int = 100
+) -> tuple[Entry, ...]:
     """Deeds, newest first; only those below ``before``."""
-    return tuple(
-        Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail)
-        for row in read_entries(session, before=before, limit=limit)
-    )
+    return _read(read_entries(session, sought, before=before, limit=limit))
 
 
-def verify_chain(session: Session) -> ChainState:
-    """Compute every digest again, from the first entry to the last."""
-    previous, count = _START, 0
-    for link in read_links(session):
-        count += 1
-        words = (link.actor, link.action, link.subject)
-        digest = _digest(previous, number=count, at=link.at.astimezone(UTC), words=words, detail=link.detail)
-        if link.number != count or link.digest != digest:
-            return ChainState(count, link.number)
-        previous = digest
-    return ChainState(count, None)
+def every_entry(session: Session, *, sought: Sought = _EVERYTHING) -> Iterator[Entry]:
+    """Deeds, oldest first, as many as there are."""
+    return (_entry(row) for row in stream_entries(session, sought))
 
 
-def _digest(previous: bytes, *, number: int, at: datetime, words: tuple[str, str, str], detail: str) -> bytes:
-    content = json.dumps([number, at.isoformat(timespec="microseconds"), *words, detail], ensure_ascii=False)
-    return hashlib.sha256(previous + content.encode()).digest()
+def _read(rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
+    return tuple(map(_entry, rows))
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail, row.seal)

@@ -15,7 +15,7 @@ from boundaries.certificate import AreaProof, division_digest
 from boundaries.errors import BadInput, Blocked, Conflict
 from boundaries.findings import KINDS, Finding, blocking
 from boundaries.lifecycle import Draft, Generation, next_status
-from boundaries.services import journal
+from boundaries.services import journal, sealing
 from boundaries.services.certifying import require_exact
 from boundaries.services.reading import get_generation, snapshot
 from boundaries.snapshot import Snapshot
@@ -151,6 +151,7 @@ def _write(session: Session, order: Publication, checked: Draft, check: Check) -
         detail={"draft": draft.id, "findings": dict(counts), "certificate": division_digest(proofs), **summary},
         now=order.now,
     )
+    sealing.seal(session, now=order.now)
     announce(session, "generation", str(number))
     return get_generation(session, number)
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from boundaries.errors import BadInput, Conflict, Unavailable
-from boundaries.services import journal
+from boundaries.services import journal, sealing
 from boundaries.services.backup_file import FORMAT, Manifest, digest_of, read_backup, write_backup
 from boundaries.services.certifying import verify_newest
 from boundaries.services.dump_programs import load_dump, write_dump
+from boundaries.services.trail_check import verify_trail
 from boundaries.store import migrate, upkeep
 from boundaries.store.engine import connect, require_versions
 from boundaries.store.refusals import told
@@ -51,7 +52,7 @@ class RestoreReport:
     has_app_role : bool
         False where the database has no role of the service, and no right to make it.
     audit_entries : int
-        Entries of the audit chain, all verified.
+        Sealed entries of the audit trail, all verified.
     areas_proved : int or None
         Areas of the newest generation, proved again from the restored coordinates; None
         where it has no certificate.
@@ -114,7 +115,7 @@ def upgrade(url: str, *, folder: Path, settings: Mapping[str, str], service: str
 
 
 def backup(url: str, path: Path, *, settings: Mapping[str, str], service: str, now: datetime) -> Manifest:
-    """Write one file with everything that a restore needs.
+    """Write one file with everything that a restore needs; the audit trail is sealed before.
 
     Parameters
     ----------
@@ -139,6 +140,7 @@ def backup(url: str, path: Path, *, settings: Mapping[str, str], service: str, n
     _require_free(path)
     engine = connect(url, pool_size=1, statement_timeout_s=0)
     try:
+        _seal_before(engine, now)
         with told(), engine.connect() as connection, tempfile.TemporaryDirectory(dir=path.parent) as side:
             dump = Path(side) / "database.dump"
             snapshot = upkeep.export_snapshot(connection)
@@ -220,6 +222,15 @@ def restore(url: str, path: Path, *, actor: str, now: datetime) -> RestoreReport
         engine.dispose()
 
 
+def _seal_before(engine: Engine, now: datetime) -> None:
+    """Seal what waits, so that the manifest's digest is over all of it; an older service's tables have no seals."""
+    with told(), engine.connect() as connection:
+        is_ours = upkeep.describe(connection).revision == migrate.head()
+    if is_ours:
+        with told(), Session(engine) as session, session.begin():
+            sealing.seal(session, now=now)
+
+
 def _require_free(path: Path) -> None:
     if path.exists():
         raise BadInput(f"{path} 已经存在。请换一个文件名。", f"{path} exists already. Choose another name.")
@@ -268,14 +279,16 @@ def _verify_rows(engine: Engine, manifest: Manifest) -> None:
 
 
 def _verify_trail(engine: Engine, *, has_app_role: bool) -> int:
-    with Session(engine) as session:
-        chain = journal.verify_chain(session)
+    with Session(engine) as session, session.begin():
+        # Entries of an older service get their first seal here; their own chain is verified with it.
+        sealing.seal(session)
+        state = verify_trail(session)
         wrong = upkeep.wrong_rights(session.connection()) if has_app_role else []
-    if not chain.is_whole:
+    if state.fault is not None:
         raise BadInput(
-            f"备份的操作日志在第 {chain.broken_at} 条断开(被改动或缺失),恢复已撤回。请换一份备份并查明原因。",
-            f"The backup's audit trail breaks at entry {chain.broken_at} (changed, or one is missing); the restore was "
-            "taken back. Take another backup and find out why.",
+            f"备份的操作日志不完整({state.fault.text('zh')}),恢复已撤回。请换一份备份并查明原因。",
+            f"The backup's audit trail is not whole ({state.fault.text('en')}); the restore was taken back. "
+            "Take another backup and find out why.",
         )
     if wrong:
         raise Unavailable(
@@ -283,7 +296,7 @@ def _verify_trail(engine: Engine, *, has_app_role: bool) -> int:
             f"The rights of the service's role are wrong ({', '.join(wrong)}); the restore was taken back. "
             "Have the database's administrator look at its default privileges.",
         )
-    return chain.entries
+    return state.entries
 
 
 def _record(engine: Engine, manifest: Manifest, path: Path, *, actor: str, now: datetime) -> None:
@@ -291,3 +304,4 @@ def _record(engine: Engine, manifest: Manifest, path: Path, *, actor: str, now: 
         detail = {"file": path.name, "made_at": manifest.made_at}
         subject = f"backup:{manifest.dump_sha256[:12]}"
         journal.record(session, actor=actor, action="database.restore", subject=subject, detail=detail, now=now)
+        sealing.seal(session, now=now)

@@ -2,11 +2,11 @@
 
 from sqlalchemy import Connection, text
 
-from boundaries.store.tables import SCHEMA, metadata
+from boundaries.store.tables import JOBS_SCHEMA, SCHEMA, metadata
 
 APP_ROLE = "microgrid_app"
 # Nobody who runs the service can rewrite what was published, proved or done.
-APPEND_ONLY = frozenset({"audit", "certificate", "generation"})
+APPEND_ONLY = frozenset({"audit", "audit_seal", "audit_sealed", "certificate", "generation"})
 
 
 def grant(connection: Connection) -> bool:
@@ -32,4 +32,10 @@ def grant(connection: Connection) -> bool:
         rights = "SELECT, INSERT" if table.name in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         connection.execute(text(f"REVOKE ALL ON {table.fullname} FROM {APP_ROLE}"))
         connection.execute(text(f"GRANT {rights} ON {table.fullname} TO {APP_ROLE}"))
+    # The queue is the library's own; whoever runs the service runs all of it.
+    connection.execute(text(f"GRANT USAGE ON SCHEMA {JOBS_SCHEMA} TO {APP_ROLE}"))
+    connection.execute(
+        text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {JOBS_SCHEMA} TO {APP_ROLE}")
+    )
+    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {JOBS_SCHEMA} TO {APP_ROLE}"))
     return True

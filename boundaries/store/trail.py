@@ -1,73 +1,109 @@
-"""The audit trail as rows."""
+"""The entries of the audit trail as rows; ``seals`` has what chains them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, cast, func, insert, literal, select, text
+from sqlalchemy import Row, Select, bindparam, cast, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from boundaries.store import tables
 
-_audit = tables.audit
-# Any number: whoever adds to the chain holds it until the transaction ends.
-_CHAIN = 0x6D67_0002
+_audit, _waiting, _sealed = tables.audit, tables.audit_waiting, tables.audit_sealed
+_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """One entry as it is written: ``detail`` is the JSON text that its digest covers."""
+class Sought:
+    """Which entries are asked for; what is None does not matter.
 
-    number: int
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str
-    digest: bytes
+    Attributes
+    ----------
+    since, until : datetime, optional
+        From the one on, and before the other.
+    actor, subject : str, optional
+    action : str, optional
+        Or the noun alone: ``draft`` finds ``draft.open``.
+    """
 
-
-def lock_trail(session: Session) -> tuple[int, bytes] | None:
-    """Hold the end of the trail until the transaction ends; number and digest of its last entry."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:chain)"), {"chain": _CHAIN})
-    last = session.execute(select(_audit.c.number, _audit.c.digest).order_by(_audit.c.number.desc()).limit(1)).first()
-    return (last.number, bytes(last.digest)) if last else None
-
-
-def clock(session: Session) -> datetime:
-    """The instant at which the transaction began, by the database."""
-    now: datetime = session.execute(select(func.now())).scalar_one()
-    return now
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
 
 
-def add_link(session: Session, link: Link, *, previous: int | None) -> None:
-    """Write an entry behind the one before it."""
-    session.execute(
-        insert(_audit).values(
-            number=link.number,
-            previous=previous,
-            at=link.at,
-            actor=link.actor,
-            action=link.action,
-            subject=link.subject,
-            detail=cast(literal(link.detail, Text), _audit.c.detail.type),
-            digest=link.digest,
+def add_entry(session: Session, *, at: datetime | None, actor: str, action: str, subject: str, detail: str) -> None:
+    """Write an entry, to be sealed later; ``at`` is by default the database's clock."""
+    added = (
+        insert(_audit)
+        .values(
+            at=func.now() if at is None else at,
+            actor=actor,
+            action=action,
+            subject=subject,
+            detail=cast(literal(detail, Text), _audit.c.detail.type),
         )
+        .returning(_audit.c.number)
+        .cte()
     )
+    session.execute(insert(_waiting).from_select(["entry"], select(added.c.number)))
 
 
-def read_entries(session: Session, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
-    """Entries, newest first; only those below ``before``."""  # Any: the columns are those of the table
-    query = select(_audit).order_by(_audit.c.number.desc()).limit(limit)
+def read_entries(session: Session, sought: Sought, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Entries with the number of their seal, newest first; only those below ``before``."""  # Any: columns of a table
+    query = _chosen(sought).order_by(_audit.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(_audit.c.number < before)
     return session.execute(query).all()
 
 
-def read_links(session: Session) -> Iterator[Link]:
-    """Every entry from the first on, as it was written."""
-    query = select(_audit, cast(_audit.c.detail, Text).label("written")).order_by(_audit.c.number)
-    for row in session.execute(query):
-        yield Link(row.number, row.at, row.actor, row.action, row.subject, row.written, bytes(row.digest))
+def stream_entries(session: Session, sought: Sought) -> Iterator[Row[Any]]:
+    """Entries with the number of their seal, oldest first."""
+    yield from session.execute(_chosen(sought).order_by(_audit.c.number).execution_options(yield_per=_BATCH))
+
+
+def details_of(session: Session, *, action: str) -> tuple[Mapping[str, Any], ...]:
+    """What all sealed entries of one action say, by number."""
+    query = select(_audit.c.detail).join(_sealed, _sealed.c.entry == _audit.c.number)
+    query = query.where(_audit.c.action == action).order_by(_audit.c.number)
+    return tuple(session.execute(query).scalars())
+
+
+def prunable(session: Session, *, older_than: datetime, kept_subjects: Sequence[str]) -> list[tuple[int, int]]:
+    """Sealed entries from before an instant, about other things than these: (position, number), in order.
+
+    Parameters
+    ----------
+    older_than : datetime
+    kept_subjects : sequence of str
+        Nouns of subjects whose entries stay.
+    """
+    query = select(_sealed.c.position, _audit.c.number).join(_audit, _audit.c.number == _sealed.c.entry)
+    noun = func.split_part(_audit.c.subject, ":", 1)
+    query = query.where(_audit.c.at < older_than, noun.not_in(kept_subjects)).order_by(_sealed.c.position)
+    return [(row.position, row.number) for row in session.execute(query)]
+
+
+def drop_entries(session: Session, numbers: Sequence[int]) -> None:
+    """Throw entries away; where they stood under their seals stays known. Only the tables' owner may."""
+    session.execute(delete(_audit).where(_audit.c.number == func.any(bindparam("numbers", list(numbers)))))
+
+
+def _chosen(sought: Sought) -> Select[Any]:
+    query = select(_audit, _sealed.c.seal).outerjoin(_sealed, _sealed.c.entry == _audit.c.number)
+    if sought.since is not None:
+        query = query.where(_audit.c.at >= sought.since)
+    if sought.until is not None:
+        query = query.where(_audit.c.at < sought.until)
+    if sought.actor is not None:
+        query = query.where(_audit.c.actor == sought.actor)
+    if sought.subject is not None:
+        query = query.where(_audit.c.subject == sought.subject)
+    if sought.action is not None and "." in sought.action:
+        query = query.where(_audit.c.action == sought.action)
+    elif sought.action is not None:
+        query = query.where(func.split_part(_audit.c.action, ".", 1) == sought.action)
+    return query

@@ -7,10 +7,10 @@ from sqlalchemy.exc import DBAPIError
 
 from boundaries.store import tables
 from boundaries.store.grants import APP_ROLE, APPEND_ONLY
-from boundaries.store.tables import SCHEMA, metadata
+from boundaries.store.tables import JOBS_SCHEMA, SCHEMA, metadata
 
 # Rows that the migrations themselves write; a database with nothing else holds no work.
-_FIXED_LISTS = frozenset({"area_level", "grid_kind", "role", "setting", "alembic_version"})
+_FIXED_LISTS = frozenset({"alembic_version", "area_level", "grid_kind", "pay_rate", "role", "setting"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,12 @@ def count_rows(connection: Connection) -> dict[str, int]:
 
 
 def last_audit_digest(connection: Connection) -> str | None:
-    """The digest that ends the audit chain, in hexadecimal."""
-    if "audit" not in _tables(connection):
+    """The digest that ends the audit trail, in hexadecimal: of its last seal, of an older service's last entry."""
+    names = _tables(connection)
+    chain = next((table for table in (tables.audit_seal, tables.audit) if table.name in names), None)
+    if chain is None:
         return None
-    audit = tables.audit.c
-    digest = connection.execute(select(audit.digest).order_by(audit.number.desc()).limit(1)).scalar()
+    digest = connection.execute(select(chain.c.digest).order_by(chain.c.number.desc()).limit(1)).scalar()
     return digest.hex() if digest is not None else None
 
 
@@ -89,7 +90,8 @@ def is_blank(connection: Connection) -> bool:
 
 def clear(connection: Connection) -> None:
     """Drop everything of ours."""
-    connection.execute(text(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))
+    for schema in (SCHEMA, JOBS_SCHEMA):
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
 
 
 def make_app_role(connection: Connection) -> bool:

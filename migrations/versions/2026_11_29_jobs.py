@@ -1,5 +1,8 @@
 """The queue of background jobs, in a schema of its own."""
 
+from alembic import op
+from procrastinate.schema import SchemaManager
+
 revision = "2026_11_29_jobs"
 down_revision = "2026_11_28_sealing"
 branch_labels = None
@@ -7,8 +10,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.execute("CREATE SCHEMA IF NOT EXISTS jobs")
+    # The library's own tables and functions, of the version that pyproject.toml names; it calls them without a schema.
+    op.execute("SELECT set_config('search_path', 'jobs, ' || current_setting('search_path'), true)")
+    # Past SQLAlchemy, which would take its percent signs for parameters.
+    with op.get_bind().connection.cursor() as cursor:
+        cursor.execute(SchemaManager.get_schema())
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP SCHEMA jobs CASCADE")

@@ -1,8 +1,11 @@
 """The steps build what the tables say, and can be taken back."""
 
 import ast
+import hashlib
+import json
 import os
 import re
+from datetime import UTC, datetime
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,8 +13,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
 from boundaries.errors import BadInput, Unavailable
+from boundaries.services import journal, sealing
+from boundaries.services.trail_check import verify_trail
 from boundaries.store import migrate
-from boundaries.store.engine import connect
+from boundaries.store.engine import connect, reading, writing
 from boundaries.store.tables import SCHEMA, metadata
 from tests.conftest import PROJECT, drop_database
 
@@ -32,6 +37,9 @@ _CATALOGUE = """
     SELECT 'index', tablename, indexname, indexdef
       FROM pg_indexes WHERE schemaname = 'microgrid' AND tablename <> 'alembic_version'
 """
+
+
+_ADDED_TO = ("audit", "audit_seal", "audit_sealed", "certificate", "generation")
 
 
 def _catalogue(connection: Connection) -> set[tuple[str, ...]]:
@@ -134,25 +142,68 @@ def test_the_service_may_only_add_to_what_was_published_and_done(kept_plan):
                 text("SELECT has_table_privilege('microgrid_app', :table, :right)"),
                 {"table": f"microgrid.{table}", "right": right},
             ).scalar_one()
-            for table in ("audit", "certificate", "generation", "micro_grid_state")
+            for table in (*_ADDED_TO, "micro_grid_state")
             for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
         }
     assert {key for key, may in rights.items() if may} == {
-        *(
-            (table, right)
-            for table in ("audit", "certificate", "generation", "micro_grid_state")
-            for right in ("SELECT", "INSERT")
-        ),
+        *((table, right) for table in (*_ADDED_TO, "micro_grid_state") for right in ("SELECT", "INSERT")),
         ("micro_grid_state", "UPDATE"),
         ("micro_grid_state", "DELETE"),
     }
+
+
+def test_entries_that_were_chained_as_they_were_written_come_under_the_first_seal(empty_database_url):
+    migrate.upgrade(empty_database_url)
+    migrate.downgrade(empty_database_url, "2026_11_27_accounts")
+    engine = connect(empty_database_url)
+    with engine.begin() as connection:
+        _chain_as_before(connection, 3)
+    assert migrate.upgrade(empty_database_url)[0] == "2026_11_28_sealing"
+    with writing(engine) as session:
+        journal.record(session, actor="陈晨", action="draft.open", subject="draft:1", detail={})
+        assert sealing.seal(session).entries == 4
+    with reading(engine) as session:
+        assert verify_trail(session).is_whole
+        assert [entry.number for entry in journal.entries(session)] == [4, 3, 2, 1]
+    # One who knows how seals are made, and not how the older service chained, is still found out.
+    with writing(engine) as session:
+        session.execute(text("DELETE FROM microgrid.audit_sealed; DELETE FROM microgrid.audit_seal"))
+        session.execute(text("UPDATE microgrid.audit SET actor = '别人' WHERE number = 2"))
+        session.execute(text("INSERT INTO microgrid.audit_waiting SELECT number FROM microgrid.audit"))
+        sealing.seal(session)
+    with reading(engine) as session:
+        fault = verify_trail(session).fault
+    assert (fault.kind, fault.entry) == ("changed", 2)
+    with pytest.raises(BadInput):
+        migrate.downgrade(empty_database_url, "2026_11_27_accounts")
+    engine.dispose()
+
+
+def _chain_as_before(connection: Connection, count: int) -> None:
+    digest = bytes(32)
+    for number in range(1, count + 1):
+        at = datetime(2026, 3, number, tzinfo=UTC)
+        content = [number, at.isoformat(timespec="microseconds"), "王敏", "draft.open", f"draft:{number}", "{}"]
+        digest = hashlib.sha256(digest + json.dumps(content, ensure_ascii=False).encode()).digest()
+        connection.execute(
+            text(
+                "INSERT INTO microgrid.audit (number, previous, at, actor, action, subject, detail, digest)"
+                " VALUES (:number, nullif(:number - 1, 0), :at, '王敏', 'draft.open', :subject, '{}', :digest)"
+            ),
+            {"number": number, "at": at, "subject": f"draft:{number}", "digest": digest},
+        )
 
 
 def test_we_store_no_functions_or_triggers(kept_plan):
     with kept_plan.connect() as connection:
         functions = text("SELECT count(*) FROM pg_proc WHERE pronamespace = 'microgrid'::regnamespace")
         assert connection.execute(functions).scalar_one() == 0
-        assert connection.execute(text("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")).scalar_one() == 0
+        # Those of the queue are a library's own.
+        triggers = (
+            "SELECT count(*) FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE NOT tgisinternal AND relnamespace <> 'jobs'::regnamespace"
+        )
+        assert connection.execute(text(triggers)).scalar_one() == 0
 
 
 def test_a_second_deployer_waits_for_the_first(empty_database_url, monkeypatch):

@@ -2,12 +2,12 @@
 
 ``base`` says how a column of shapes, a range and a check are written; ``plan`` holds what
 changes by generations, ``registers`` what changes by days, ``office`` drafts, generations,
-certificates, findings and the audit trail, ``accounts`` who may sign in and the keys of programs.
+certificates and findings, ``accounts`` who may sign in and the keys of programs, ``trail`` what was done.
 """
 
 from boundaries.store.tables.accounts import account, account_role, account_session, api_key
-from boundaries.store.tables.base import SCHEMA, metadata
-from boundaries.store.tables.office import audit, certificate, draft, finding, generation, setting, source
+from boundaries.store.tables.base import JOBS_SCHEMA, SCHEMA, metadata
+from boundaries.store.tables.office import certificate, draft, finding, generation, setting, source
 from boundaries.store.tables.plan import (
     area,
     area_level,
@@ -42,8 +42,10 @@ from boundaries.store.tables.registers import (
     wall,
     water,
 )
+from boundaries.store.tables.trail import audit, audit_seal, audit_sealed, audit_waiting
 
 __all__ = [
+    "JOBS_SCHEMA",
     "SCHEMA",
     "account",
     "account_role",
@@ -55,6 +57,9 @@ __all__ = [
     "assignment",
     "assignment_state",
     "audit",
+    "audit_seal",
+    "audit_sealed",
+    "audit_waiting",
     "building",
     "building_state",
     "certificate",

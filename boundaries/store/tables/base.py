@@ -23,6 +23,8 @@ from sqlalchemy.dialects.postgresql import INT4RANGE, ExcludeConstraint
 from sqlalchemy.schema import SchemaItem
 
 SCHEMA = "microgrid"
+# The queue of background jobs: a library's tables and functions, none of them ours.
+JOBS_SCHEMA = "jobs"
 
 # Names are fixed, because a refusal by the database is told to people by its constraint's name.
 metadata = MetaData(

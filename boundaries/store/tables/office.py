@@ -1,7 +1,6 @@
-"""Drafts, generations, certificates, findings, sources, settings and the audit trail."""
+"""Drafts, generations, certificates, findings, sources and settings."""
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
@@ -16,7 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from boundaries.store.tables.base import LINES, POLYGONS, SCHEMA, filled, identifier, metadata, reference, shape
 
@@ -127,26 +126,4 @@ finding = Table(
     CheckConstraint("severity IN ('blocking', 'advisory')", name="severity_known"),
     CheckConstraint("generation IS NULL OR severity <> 'blocking'", name="published_not_blocked"),
     CheckConstraint("area_m2 >= 0 AND width_m >= 0 AND households >= 0", name="measures_counted"),
-)
-
-# A chain: each entry holds the digest of the one before it, so none can be changed or taken out unseen.
-# ``detail`` is JSON as text: JSONB would rewrite numbers, and the digest is over what stands there.
-audit = Table(
-    "audit",
-    metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("previous", BigInteger, ForeignKey(f"{SCHEMA}.audit.number")),
-    Column("at", DateTime(timezone=True), nullable=False),
-    *filled("actor"),
-    *filled("action"),
-    Column("subject", Text, nullable=False),
-    Column("detail", JSON, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    CheckConstraint(
-        "(number = 1 AND previous IS NULL) OR (number > 1 AND previous IS NOT NULL AND previous = number - 1)",
-        name="gapless",
-    ),
-    CheckConstraint("octet_length(digest) = 32", name="digest_sha256"),
-    UniqueConstraint("previous"),
-    UniqueConstraint("digest"),
 )

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from boundaries.errors import BadInput, Conflict, Unavailable
-from boundaries.services import journal, upkeep
+from boundaries.services import journal, sealing, upkeep
+from boundaries.services.trail_check import verify_trail
 from boundaries.store import migrate
 from boundaries.store.engine import connect, reading, writing
 from boundaries.store.upkeep import count_rows, is_blank, wrong_rights
@@ -103,6 +104,11 @@ def test_what_a_backup_holds(worked_in, tmp_path):
     assert manifest["revision"] == migrate.head()
     assert manifest["rows"]["audit"] == 2
     assert manifest["rows"]["source"] == 1
+    engine = connect(worked_in)
+    with reading(engine) as session:
+        head = sealing.head(session)
+    engine.dispose()
+    assert (head.entries, head.digest) == (2, manifest["audit_digest"])
     assert manifest["rows"] == rows_of(worked_in)
 
 
@@ -111,10 +117,10 @@ def test_a_restore_brings_all_of_it_back(worked_in, kept, empty_database_url):
     assert (report.manifest.service, report.settings, report.steps, report.has_app_role) == ("9.9", SETTINGS, (), True)
     assert report.audit_entries == 2
     before = rows_of(worked_in)
-    assert rows_of(empty_database_url) == {**before, "audit": 3}
+    assert rows_of(empty_database_url) == {**before, "audit": 3, "audit_sealed": 3, "audit_seal": 2}
     engine = connect(empty_database_url)
     with reading(engine) as session:
-        assert journal.verify_chain(session).is_whole
+        assert verify_trail(session).is_whole
         assert wrong_rights(session.connection()) == []
         last = journal.entries(session, limit=1)[0]
         file = session.execute(text("SELECT file FROM microgrid.source")).scalar_one()
@@ -166,9 +172,10 @@ def test_a_file_of_something_else_is_refused(tmp_path, blank, content):
 def test_a_broken_audit_trail_is_told_and_nothing_stays(database, database_url, tmp_path, blank):
     with writing(database) as session:
         work(session)
+        sealing.seal(session)
         session.execute(text("UPDATE microgrid.audit SET actor = '别人' WHERE number = 1"))
     upkeep.backup(database_url, tmp_path / "x.zip", settings={}, service="9.9", now=NOW)
-    with pytest.raises(BadInput, match="breaks at entry 1"):
+    with pytest.raises(BadInput, match="entry 1 was changed"):
         upkeep.restore(blank, tmp_path / "x.zip", actor="李强", now=NOW)
     assert rows_of(blank) == {}
 
