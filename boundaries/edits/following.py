@@ -44,7 +44,12 @@ def following(snapshot: Snapshot, old: Sequence[MicroGrid], new: Sequence[MicroG
         shape = shapes.get((item.premises_kind, item.premises))
         before = was[item.grid or ""]
         is_gone = before.code not in now
-        if shape is None or not (is_gone or shapely.intersects(before.polygon, shapely.point_on_surface(shape))):
+        if shape is None and is_gone:
+            # Premises that the snapshot does not hold go with the ground.
+            shape = before.polygon
+        if shape is None:
+            continue
+        if not is_gone and not shapely.intersects(before.polygon, shapely.point_on_surface(shape)):
             continue
         taker = _taker(grids, before, shape, is_gone=is_gone)
         if taker is not None and taker.code != item.grid:
@@ -62,11 +67,16 @@ def following(snapshot: Snapshot, old: Sequence[MicroGrid], new: Sequence[MicroG
 
 
 def _taker(grids: Sequence[MicroGrid], before: MicroGrid, shape: Any, *, is_gone: bool) -> MicroGrid | None:
-    """The grid that holds premises as a whole; for those whose grid is no more, most of them."""
+    """The grid that holds premises as a whole; for those whose grid is no more, most of them.
+
+    Premises that stood outside a grid that is no more go where most of its ground went.
+    """
     same_layer = [grid for grid in grids if grid.layer == before.layer]
     if not same_layer:
         return None
     polygons = as_shapes(grid.polygon for grid in same_layer)
+    if is_gone and not shapely.intersects(polygons, shape).any():
+        shape = before.polygon
     size = shapely.area(shape)
     if not size:
         held = np.flatnonzero(shapely.intersects(polygons, shape))
