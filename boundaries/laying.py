@@ -90,7 +90,9 @@ def _near(new: Shapes, stored: Shapes, frame: SourceCrs) -> NDArray[np.int64]:
     return np.unique(tree.query(shapely.box(*boxes.T))[1])
 
 
-def unchanged(drawn: Shapes, source: SourceCrs, stored: Shapes) -> NDArray[np.bool_]:
+def unchanged(
+    drawn: Shapes, source: SourceCrs, stored: Shapes, *, tolerance_m: float = TOLERANCE_M
+) -> NDArray[np.bool_]:
     """Whether each drawn shape is the stored one again, within the tolerance.
 
     Parameters
@@ -100,6 +102,8 @@ def unchanged(drawn: Shapes, source: SourceCrs, stored: Shapes) -> NDArray[np.bo
     source : SourceCrs
     stored : ndarray of Polygon or MultiPolygon
         EPSG:4490, one for each drawn shape.
+    tolerance_m : float
+        More than a millimetre only for files whose coordinates are rounded.
 
     Returns
     -------
@@ -114,4 +118,4 @@ def unchanged(drawn: Shapes, source: SourceCrs, stored: Shapes) -> NDArray[np.bo
         return np.empty(0, dtype=bool)
     frame = frame_for(source)
     new = into_frame(drawn, source, frame)
-    return same_outline(new, into_frame(stored, _STORED, frame), scale=scale_of(frame, new), tolerance_m=TOLERANCE_M)
+    return same_outline(new, into_frame(stored, _STORED, frame), scale=scale_of(frame, new), tolerance_m=tolerance_m)

@@ -32,6 +32,10 @@ RULES: dict[str, tuple[str, str]] = {
     "parent": ("超出区域,裁去", "outside the area, taken off"),
     "next_best": ("首选网格不宜,归次选网格", "the first choice would do harm; to the next grid"),
     "decision": ("人工决定", "a person's decision"),
+    "standing_border": (
+        "以没有改画的边界为准,都改画时以登记在前的为准",
+        "the border that was not drawn stays, of two drawn ones that of the grid registered first",
+    ),
     "person": ("须由人决定", "left to a person"),
 }
 REASONS: dict[str, tuple[str, str]] = {
