@@ -1,21 +1,27 @@
-"""One process that serves, or several on one address that a parent starts anew when they die."""
+"""One process that serves, or several on one address that a parent starts anew when they die.
+
+A process answers its parent only once this module is read, so everything heavy is read later:
+on a machine with much to do the parent would else take it for dead before it has begun.
+"""
 
 import socket
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from api.app import create_service
-from api.locate_app import LocateApp
-from api.locating.counters import new_board
-from api.logs import configure_logs
 from api.settings import Settings
-from boundaries.store.engine import connect
+
+if TYPE_CHECKING:
+    from api.locate_app import LocateApp
+
+# A living process answers its parent within so long, and a killed one is missed after it.
+_SIGN_OF_LIFE_S = 15
 
 
-def make_service(url: str, settings: Settings, board: Path | None) -> LocateApp:
+def make_service(url: str, settings: Settings, board: Path | None) -> "LocateApp":
     """Make the service in the process that will run it.
 
     Parameters
@@ -26,6 +32,10 @@ def make_service(url: str, settings: Settings, board: Path | None) -> LocateApp:
     board : Path or None
         Where the processes count together.
     """
+    from api.app import create_service
+    from api.logs import configure_logs
+    from boundaries.store.engine import connect
+
     configure_logs()
     return create_service(engine=connect(url), settings=settings, board=board)
 
@@ -43,6 +53,8 @@ def run(url: str, settings: Settings, listener: socket.socket, *, workers: int) 
     workers : int
         Processes; one that dies is started anew.
     """
+    from api.locating.counters import new_board
+
     board = new_board() if workers > 1 else None
     try:
         config = uvicorn.Config(
@@ -55,8 +67,7 @@ def run(url: str, settings: Settings, listener: socket.socket, *, workers: int) 
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=10,
-            # One that was killed while it was asked is missed only after so long; one that builds answers sooner.
-            timeout_worker_healthcheck=8,
+            timeout_worker_healthcheck=_SIGN_OF_LIFE_S,
         )
         if workers == 1:
             uvicorn.Server(config).run(sockets=[listener])
