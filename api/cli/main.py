@@ -49,6 +49,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
 VERBS: dict[str, str] = {
     "demo": "api.cli.demo:demo",
     "serve": "api.cli.serve:serve",
+    "worker": "api.cli.worker:worker",
     "db": "api.cli.db:app",
     "doctor": "api.cli.doctor:doctor",
     "test": "api.cli.test:test",
@@ -79,6 +80,7 @@ SUMMARIES: dict[str, Summary] = {
         "load, check, assign, publish and print a town, then serve",
     ),
     "serve": Summary("启动网页与接口服务", "run the HTTP service"),
+    "worker": Summary("运行后台任务:封存操作日志、按期发布", "background jobs: seal the audit trail, publish what is due"),
     "db": Summary("数据库:启动、停止、状态、升级、备份、恢复", "up, down, status, upgrade, backup, restore"),
     "doctor": Summary("检查这台电脑缺什么,不做任何改动", "say what this machine lacks; changes nothing"),
     "test": Summary("运行全部测试", "run the tests"),

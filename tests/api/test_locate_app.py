@@ -243,7 +243,10 @@ def test_without_the_database_the_last_generation_is_served_and_says_so(
 ) -> None:
     with serving(plan, settings, **key(plan, "locate")) as client:
         assert "microgrid-stale-since" not in client.get("/v1/locate", params=place(0.5, 0.5)).headers
-        assert client.get("/readyz").json() == {"status": "ready", "generation": 1, "served": 1, "refusal": None}
+        ready = client.get("/readyz").json()
+        assert (ready["status"], ready["generation"], ready["served"], ready["refusal"]) == ("ready", 1, 1, None)
+        assert ready["jobs_waiting"] == 0
+        assert ready["sealed_at"] is not None
         with _gone(admin, str(plan.url.database)):
             until(lambda: "microgrid-stale-since" in client.get("/v1/locate", params=place(0.5, 0.5)).headers)
             assert ask(client, 0.5, 0.5)["responsible"]["code"] == "C1-01"  # type: ignore[index]

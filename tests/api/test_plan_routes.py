@@ -179,7 +179,16 @@ def test_before_the_first_generation_lists_are_empty(database: Engine, settings:
     assert (page["generation"], page["features"]) == (None, [])
     assert client.get("/v1/generations").json()["generations"] == []
     assert client.get("/v1/micro-grids/C1-01").status_code == 404
-    assert client.get("/readyz").json() == {"status": "ready", "generation": None, "served": None, "refusal": None}
+    ready = client.get("/readyz").json()
+    assert ready.pop("unsealed") > 0
+    assert ready == {
+        "status": "ready",
+        "generation": None,
+        "served": None,
+        "refusal": None,
+        "jobs_waiting": 0,
+        "sealed_at": None,
+    }
 
 
 def test_a_database_that_is_gone_is_503_and_the_process_lives(settings: Settings) -> None:
