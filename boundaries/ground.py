@@ -141,7 +141,7 @@ class Ground:
         that no grid names ask for nothing.
         """
         named = {area.code for area in self.snapshot.parents}
-        above = {area.parent for area in self.snapshot.areas if area.parent}
+        above = {area.parent for area in self.snapshot.areas if area.parent} | self.snapshot.partly_here
         return tuple(
             area
             for area in self.snapshot.areas

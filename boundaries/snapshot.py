@@ -84,6 +84,9 @@ class Snapshot:
     scope : str or None
         Code of the area that was asked for: those above it are here for their names, without
         the areas beside it. None where everything is here.
+    partly_here : frozenset of str
+        Codes of areas of which not every area directly below is here: they are here for their
+        names, and for the grids that name them.
 
     Raises
     ------
@@ -99,6 +102,7 @@ class Snapshot:
     draft: int | None = None
     is_parent_derived: bool = False
     scope: str | None = None
+    partly_here: frozenset[str] = frozenset()
     levels: tuple[Level, ...] = DEFAULT_LEVELS
     kinds: tuple[Kind, ...] = DEFAULT_KINDS
     roles: tuple[Role, ...] = DEFAULT_ROLES

@@ -40,6 +40,8 @@ def _claimed_twice(ground: Ground) -> list[Finding]:
 def _is_whole(ground: Ground, upper: Area) -> bool:
     """Whether the areas directly below one are here, as far as any are."""
     scope = ground.snapshot.scope
+    if upper.code in ground.snapshot.partly_here:
+        return False
     return scope is None or scope in {area.code for area in ground.snapshot.ancestors(upper.code)}
 
 

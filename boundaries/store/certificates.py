@@ -1,12 +1,19 @@
-"""What was proved of each generation, as rows."""
+"""What was proved of each generation, as rows.
+
+A generation proves the areas that it touches. Of the others the row of the last generation
+that touched them holds on: not a vertex of theirs has moved since.
+"""
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import Text, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from boundaries.certificate import AreaProof
 from boundaries.store import tables
+from boundaries.store.overlay import Moment
+from boundaries.store.surroundings import area_tree
 
 _certificate, _audit = tables.certificate, tables.audit
 _PUBLISHED = "generation.publish"
@@ -19,8 +26,11 @@ def keep_proofs(session: Session, generation: int, proofs: Sequence[AreaProof]) 
     ----------
     generation : int
     proofs : sequence of AreaProof
-        Exact ones of areas that the generation holds.
+        Exact ones of areas that the generation holds. What is as the last row of its area
+        says is not written again.
     """
+    last = _last_rows(session, generation - 1, [proof.code for proof in proofs])
+    proofs = [proof for proof in proofs if last.get(proof.code) != proof]
     if not proofs:
         return
     codes = select(tables.area.c.code, tables.area.c.id).where(tables.area.c.code.in_([proof.code for proof in proofs]))
@@ -43,10 +53,27 @@ def keep_proofs(session: Session, generation: int, proofs: Sequence[AreaProof]) 
 
 
 def kept_proofs(session: Session, generation: int) -> tuple[AreaProof, ...]:
-    """What was proved when a generation was published, by code; nothing for one of an older service."""
-    query = select(_certificate, tables.area.c.code).join(tables.area, tables.area.c.id == _certificate.c.area_id)
-    found = [
-        AreaProof(
+    """What is proved of a generation, by code; nothing for one of an older service, or that is not there."""
+    published = select(tables.generation.c.number).where(tables.generation.c.number == generation)
+    if session.execute(published).first() is None:
+        return ()
+    tree = area_tree(session, Moment(generation))
+    found = _last_rows(session, generation, [tree.codes[number] for number in tree.to_fill()])
+    return tuple(found[code] for code in sorted(found))
+
+
+def _last_rows(session: Session, generation: int, codes: Sequence[str]) -> dict[str, AreaProof]:
+    """The last row of each of these areas up to a generation."""
+    code = tables.area.c.code
+    query = (
+        select(_certificate, code)
+        .ext(distinct_on(_certificate.c.area_id))
+        .join(tables.area, tables.area.c.id == _certificate.c.area_id)
+        .where(_certificate.c.generation <= generation, code == func.any(bindparam("codes", type_=ARRAY(Text))))
+        .order_by(_certificate.c.area_id, _certificate.c.generation.desc())
+    )
+    return {
+        row.code: AreaProof(
             code=row.code,
             name=row.name,
             inner=tuple(row.inner_areas),
@@ -56,9 +83,8 @@ def kept_proofs(session: Session, generation: int) -> tuple[AreaProof, ...]:
             grids_digest=bytes(row.grids_digest).hex(),
             boundary_digest=bytes(row.boundary_digest).hex(),
         )
-        for row in session.execute(query.where(_certificate.c.generation == generation))
-    ]
-    return tuple(sorted(found, key=lambda proof: proof.code))
+        for row in session.execute(query, {"codes": sorted(codes)})
+    }
 
 
 def recorded_digest(session: Session, generation: int) -> str | None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import Row, Select, Subquery, Table, and_, func, select, type_coerce
+from sqlalchemy import BigInteger, Row, Select, Subquery, Table, and_, bindparam, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import LargeBinary
 
@@ -36,13 +37,15 @@ class Scope:
     """What to read: a moment, a day for the registers, and the area asked for.
 
     ``areas`` are permanent numbers of the area and all below it, None for everything;
-    ``ground`` is the number of the area itself, whose polygon chooses premises.
+    ``ground`` is the number of the area itself, whose polygon chooses premises; ``box``
+    chooses them by their bounds (west, south, east, north).
     """
 
     moment: Moment
     today: date
     areas: frozenset[int] | None = None
     ground: int | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 def shape_column(table: Subquery | Table) -> Any:
@@ -184,8 +187,10 @@ def grids(session: Session, scope: Scope) -> tuple[MicroGrid, ...]:
     return to_grids(rows, parts(session, scope.moment, scope.today))
 
 
-def parts(session: Session, moment: Moment, today: date) -> dict[int, tuple[Part, ...]]:
-    """Parts by permanent number of their micro-grid, with the households of the day."""
+def parts(
+    session: Session, moment: Moment, today: date, *, grids: Sequence[int] | None = None
+) -> dict[int, tuple[Part, ...]]:
+    """Parts by permanent number of their micro-grid, of all or of these, with the households of the day."""
     states, count = effective(PART, moment), tables.household_count
     query = (
         select(states, tables.part.c.code, count.c.households)
@@ -193,6 +198,11 @@ def parts(session: Session, moment: Moment, today: date) -> dict[int, tuple[Part
         .outerjoin(count, and_(count.c.part_id == states.c.part_id, count.c.during.contains(today)))
         .order_by(tables.part.c.code)
     )
+    if grids is not None:
+        # One parameter however many there are.
+        query = query.where(
+            states.c.micro_grid_id == func.any(bindparam("grids", list(grids), type_=ARRAY(BigInteger)))
+        )
     found: dict[int, list[Part]] = {}
     for row in session.execute(query):
         floors = (row.floors.lower, row.floors.upper - 1) if row.floors is not None else None
@@ -203,6 +213,8 @@ def parts(session: Session, moment: Moment, today: date) -> dict[int, tuple[Part
 
 def on_ground(query: Query, geom: Any, scope: Scope) -> Query:
     """Keep what touches the polygon of the area asked for."""  # Any: a column of shapes
+    if scope.box is not None:
+        query = query.where(geom.op("&&")(func.ST_MakeEnvelope(*scope.box, 4490)))
     if scope.ground is None:
         return query
     states = effective(AREA, scope.moment, name="ground")
@@ -292,8 +304,8 @@ def compounds(session: Session, scope: Scope) -> tuple[Compound, ...]:
     return to_compounds(session.execute(query).all())
 
 
-def assignments(session: Session, moment: Moment) -> tuple[Assignment, ...]:
-    """Assignments that hold, by permanent number."""
+def assignments(session: Session, moment: Moment, *, grids: Sequence[int] | None = None) -> tuple[Assignment, ...]:
+    """Assignments that hold, to any grid or to these, by permanent number."""
     states, identity = effective(ASSIGNMENT, moment), tables.assignment
     grid = effective(GRID, moment, name="grid")
     query = (
@@ -311,6 +323,10 @@ def assignments(session: Session, moment: Moment) -> tuple[Assignment, ...]:
         .outerjoin(tables.shop, tables.shop.c.id == identity.c.shop_id)
         .order_by(states.c.assignment_id)
     )
+    if grids is not None:
+        query = query.where(
+            states.c.micro_grid_id == func.any(bindparam("grids", list(grids), type_=ARRAY(BigInteger)))
+        )
     return tuple(_to_assignment(row) for row in session.execute(query))
 
 

@@ -1,10 +1,10 @@
 """A draft's rows become a generation: compared, closed, opened."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, and_, cast, delete, exists, func, insert, null, select, text, update
+from sqlalchemy import Integer, and_, cast, delete, exists, func, insert, null, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from boundaries.store import tables
@@ -70,6 +70,23 @@ def clashes(session: Session, draft_id: int, *, limit: int = 20) -> tuple[Clash,
     return tuple(found[:limit])
 
 
+def codes_twice(session: Session, generation: int) -> tuple[str, ...]:
+    """Codes that a micro-grid and a part of another one carry, where one of the two is of this generation."""
+    grid, part = tables.micro_grid_state, tables.part_state
+    query = (
+        select(grid.c.code)
+        .join(tables.part, tables.part.c.code == grid.c.code)
+        .join(part, part.c.part_id == tables.part.c.id)
+        .where(
+            func.upper_inf(grid.c.valid),
+            func.upper_inf(part.c.valid),
+            part.c.micro_grid_id != grid.c.micro_grid_id,
+            or_(grid.c.since == generation, part.c.since == generation),
+        )
+    )
+    return tuple(session.execute(query.distinct().order_by(grid.c.code)).scalars())
+
+
 def add_generation(
     session: Session,
     draft_id: int,
@@ -130,3 +147,19 @@ def _named(session: Session, thing: Thing, numbers: list[int]) -> list[Clash]:
         found = session.execute(select(identity.c.id, identity.c.code).where(identity.c.id.in_(numbers)))
         codes |= {row[0]: row[1] for row in found}
     return [Clash(thing.name, codes[number], changed[number]) for number in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who published a generation, when, and of which draft."""
+
+    published_by: str
+    published_at: datetime
+    draft_id: int
+
+
+def origins(session: Session, numbers: Collection[int]) -> dict[int, Origin]:
+    """Where generations came from."""
+    table = tables.generation
+    rows = session.execute(select(table).where(table.c.number.in_(numbers)))
+    return {row.number: Origin(row.published_by, row.published_at, row.draft_id) for row in rows.all()}

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from boundaries.acknowledging import Acknowledgement
 from boundaries.lifecycle import Review
 from boundaries.store import tables
 
+_KEPT = ("id", "place", "kind", "grids", "premises", "parent", "reason", "actor", "at")
 _review, _kept, _draft = tables.draft_review, tables.finding_acknowledgement, tables.draft
 
 
@@ -92,17 +94,20 @@ def acknowledgements(
     if places is not None:
         query = query.where(_kept.c.place.in_(places))
     rows = session.execute(query.order_by(_kept.c.draft_id == draft, _kept.c.at, _kept.c.id))
-    return tuple(
-        Acknowledgement(
-            place=bytes(row.place),
-            kind=row.kind,
-            grids=tuple(row.grids),
-            premises=tuple(row.premises),
-            parent=row.parent,
-            reason=row.reason,
-            actor=row.actor,
-            at=row.at,
-            id=row.id,
-        )
-        for row in rows.all()
+    return tuple(map(to_acknowledgement, rows.all()))
+
+
+def to_acknowledgement(row: Row[Any], *, prefix: str = "") -> Acknowledgement:  # Any: the columns of the table
+    """A row as a value; its columns may be named with something before."""
+    of = {name: row._mapping[f"{prefix}{name}"] for name in _KEPT}
+    return Acknowledgement(
+        place=bytes(of["place"]),
+        kind=of["kind"],
+        grids=tuple(of["grids"]),
+        premises=tuple(of["premises"]),
+        parent=of["parent"],
+        reason=of["reason"],
+        actor=of["actor"],
+        at=of["at"],
+        id=of["id"],
     )

@@ -136,13 +136,24 @@ def test_a_grid_that_was_retired_or_made_meanwhile_is_a_conflict_too(planned):
         states.retire(session, retires.id, "buildings", ["B2"])
         states.put_buildings(session, renames.id, [replace(BUILDINGS[1], number="2A幢")], source_id=None)
         for draft in (makes, makes_too):
-            states.put_buildings(session, draft.id, [replace(BUILDINGS[1], code="B3")], source_id=None)
+            states.put_buildings(
+                session, draft.id, [replace(BUILDINGS[1], code="B3", number=draft.name)], source_id=None
+            )
     publish(planned, retires)
     with pytest.raises(Conflict, match=r"building B2 \(generation 2\)"):
         publish(planned, renames)
     publish(planned, makes)
     with pytest.raises(Conflict, match=r"building B3 \(generation 3\)"):
         publish(planned, makes_too)
+
+
+def test_a_draft_of_what_is_published_already_has_nothing_to_publish(planned):
+    drafts = [open_draft(planned, name) for name in "甲乙"]
+    for draft in drafts:
+        _edit(planned, draft, replace(GRIDS[0], name="同名"))
+    publish(planned, drafts[0])
+    with pytest.raises(BadInput, match="nothing in draft"):
+        publish(planned, drafts[1])
 
 
 def test_drafts_of_different_grids_do_not_meet(planned):
@@ -194,7 +205,7 @@ def test_what_is_read_back_is_checked_again(planned):
 
     with pytest.raises(Blocked):
         publishing.publish(planned, draft.id, check=check, actor="周平", four_eyes=False, now=NOW, today=TODAY)
-    assert seen == [f"draft {draft.id}", "generation 2"]
+    assert seen == [f"draft {draft.id}", f"draft {draft.id}"]
     _nothing_published(planned, 1, draft)
 
 
