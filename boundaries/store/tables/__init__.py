@@ -7,6 +7,7 @@ certificates and findings, ``accounts`` who may sign in and the keys of programs
 
 from boundaries.store.tables.accounts import account, account_role, account_session, api_key
 from boundaries.store.tables.base import JOBS_SCHEMA, SCHEMA, metadata
+from boundaries.store.tables.changes import draft_answer, draft_change, draft_image, draft_lease, draft_share
 from boundaries.store.tables.office import certificate, draft, finding, generation, setting, source
 from boundaries.store.tables.plan import (
     area,
@@ -42,6 +43,7 @@ from boundaries.store.tables.registers import (
     wall,
     water,
 )
+from boundaries.store.tables.steps import draft_review, finding_acknowledgement
 from boundaries.store.tables.trail import audit, audit_seal, audit_sealed, audit_waiting
 
 __all__ = [
@@ -67,7 +69,14 @@ __all__ = [
     "compound",
     "compound_state",
     "draft",
+    "draft_answer",
+    "draft_change",
+    "draft_image",
+    "draft_lease",
+    "draft_review",
+    "draft_share",
     "finding",
+    "finding_acknowledgement",
     "generation",
     "grid_kind",
     "household_count",

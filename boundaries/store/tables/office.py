@@ -3,6 +3,7 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -90,13 +91,18 @@ draft = Table(
     Column("revision", Integer, nullable=False, server_default="0"),
     *filled("created_by"),
     _now("created_at"),
+    # Who answers for it, where it was handed over.
+    Column("owner", Text),
     Column("submitted_by", Text),
     Column("approved_by", Text),
     Column("note", Text, nullable=False, server_default=""),
+    # The day on which an approved draft is to be published, where it is not at once.
+    Column("publish_on", Date),
     CheckConstraint("status IN ('open', 'submitted', 'approved', 'published', 'abandoned')", name="status_known"),
     CheckConstraint("status NOT IN ('submitted', 'approved') OR submitted_by IS NOT NULL", name="submitted_by_one"),
     CheckConstraint("status <> 'approved' OR approved_by IS NOT NULL", name="approved_by_one"),
     CheckConstraint("revision >= 0", name="revision_counted"),
+    CheckConstraint("btrim(owner) <> ''", name="owner_filled"),
     Index(None, "status"),
 )
 
@@ -106,6 +112,9 @@ finding = Table(
     identifier(),
     reference("draft_id", "draft.id", nullable=True),
     Column("generation", Integer, ForeignKey(f"{SCHEMA}.generation.number"), index=True),
+    # The first later generation that looked at its place again.
+    Column("until", Integer, ForeignKey(f"{SCHEMA}.generation.number")),
+    reference("acknowledgement_id", "finding_acknowledgement.id", nullable=True, index=False),
     Column("kind", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("grids", ARRAY(Text), nullable=False),
@@ -123,6 +132,7 @@ finding = Table(
         if getattr(item, "name", None) != "valid_shape"
     ),
     CheckConstraint("num_nonnulls(draft_id, generation) = 1", name="one_owner"),
+    CheckConstraint("until > generation", name="until_later"),
     CheckConstraint("severity IN ('blocking', 'advisory')", name="severity_known"),
     CheckConstraint("generation IS NULL OR severity <> 'blocking'", name="published_not_blocked"),
     CheckConstraint("area_m2 >= 0 AND width_m >= 0 AND households >= 0", name="measures_counted"),
