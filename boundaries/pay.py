@@ -48,8 +48,8 @@ class Line:
 class PayIssue:
     """What keeps a sum from being whole: ``kind`` is a key of ``ISSUES``.
 
-    ``count`` is of shops for ``factor_unset``, of buildings or parts for
-    ``households_unknown``; 0 otherwise.
+    ``count`` is of shops for ``factor_unset`` and ``shops_in_parts``, of buildings or
+    parts for ``households_unknown``; 0 otherwise.
     """
 
     kind: str
@@ -61,6 +61,7 @@ class PayIssue:
 # Kind -> what it means, in Chinese and in English.
 ISSUES: dict[str, tuple[str, str]] = {
     "factor_unset": ("商铺折合户数未设定,商铺未计入", "no factor is set for its shops: they are not paid"),
+    "shops_in_parts": ("网格分段,商铺归哪一段不明,未计入", "shops of a grid in parts: whose they are is not known"),
     "rate_unset": ("年标准未设定,未计发", "no yearly rate is set: nothing is paid"),
     "households_unknown": ("有楼栋或分段未统计户数,未计入", "homes that nobody counted: they are not paid"),
     "nobody_in_charge": ("无人负责,无人可发", "nobody was in charge: nobody is paid"),

@@ -61,8 +61,10 @@ VERBS: dict[str, str] = {
     "locate": "api.cli.locate:locate",
     "draft": "api.cli.draft:app",
     "print": "api.cli.print:app",
+    "roster": "api.cli.roster:app",
     "key": "api.cli.key:app",
     "public": "api.cli.public:app",
+    "audit": "api.cli.audit:app",
 }
 
 
@@ -80,7 +82,7 @@ SUMMARIES: dict[str, Summary] = {
         "load, check, assign, publish and print a town, then serve",
     ),
     "serve": Summary("启动网页与接口服务", "run the HTTP service"),
-    "worker": Summary("运行后台任务:封存操作日志、按期发布", "background jobs: seal the audit trail, publish what is due"),
+    "worker": Summary("运行后台任务:封存操作日志、按期发布", "background jobs: seal the trail, publish what is due"),
     "db": Summary("数据库:启动、停止、状态、升级、备份、恢复", "up, down, status, upgrade, backup, restore"),
     "doctor": Summary("检查这台电脑缺什么,不做任何改动", "say what this machine lacks; changes nothing"),
     "test": Summary("运行全部测试", "run the tests"),
@@ -94,8 +96,10 @@ SUMMARIES: dict[str, Summary] = {
     "locate": Summary("查一个点或一个文件的点在哪个网格", "which grid a point, or a file of points, is in"),
     "draft": Summary("调整方案:新建、查看、检查、提交、发布、放弃", "open, show, check, submit, publish, abandon"),
     "print": Summary("打印网格图、生成网页地图", "print sheets, write the web map"),
+    "roster": Summary("人员:任命、离任、替换、按季度核算报酬", "people in charge: set, end, replace, import, pay"),
     "key": Summary("接口密钥:新建、列出、吊销", "create, list and revoke API keys"),
     "public": Summary("公开查询的开关", "switch public look-up on or off"),
+    "audit": Summary("操作日志:查看、核对、导出、清理", "the audit trail: list, verify, export, prune"),
 }
 
 HELP_OPTIONS = ("--help", "-h", "help")

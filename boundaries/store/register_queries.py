@@ -1,15 +1,16 @@
 """What the registers say on a day: shops, people in charge, streets, water, walls."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, Table, false, func, select
+from sqlalchemy import Column, Row, Table, Text, bindparam, false, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from boundaries.model import Person, Shop, Street, Wall, Water
 from boundaries.store import tables
-from boundaries.store.overlay import GRID, effective
+from boundaries.store.overlay import AREA, GRID, PART, Moment, effective
 from boundaries.store.people import recorded_on
 from boundaries.store.queries import Query, Scope, on_ground, shape_column, shapes
 
@@ -69,13 +70,14 @@ def walls(session: Session, scope: Scope) -> tuple[Wall, ...]:
     return tuple(Wall(row.id, row.code, shape) for row, shape in zip(rows, shapes(rows), strict=True))
 
 
-def people(session: Session, scope: Scope) -> tuple[Person, ...]:
+def people(session: Session, scope: Scope, *, targets: Collection[str] | None = None) -> tuple[Person, ...]:
     """People in charge on the day; ``id`` is that of the charge, since one person may have several.
 
-    A grid is named by the code that it has at the moment asked for.
+    A grid is named by the code that it has at the moment asked for. ``targets`` are codes, None takes all.
     """
     charge, person, record = tables.charge, tables.person, tables.person_record
     grid = effective(GRID, scope.moment, name="grid")
+    target = func.coalesce(grid.c.code, tables.part.c.code, tables.area.c.code)
     query = (
         select(
             charge,
@@ -83,7 +85,7 @@ def people(session: Session, scope: Scope) -> tuple[Person, ...]:
             record.c.phone,
             func.coalesce(record.c.phone_published, false()).label("phone_published"),
             record.c.standing,
-            func.coalesce(grid.c.code, tables.part.c.code, tables.area.c.code).label("target"),
+            target.label("target"),
         )
         .join(person, person.c.id == charge.c.person_id)
         .outerjoin(record, recorded_on(charge.c.person_id, scope.today))
@@ -93,6 +95,8 @@ def people(session: Session, scope: Scope) -> tuple[Person, ...]:
         .where(charge.c.during.contains(scope.today))
         .order_by(charge.c.id)
     )
+    if targets is not None:
+        query = query.where(target == func.any(bindparam("targets", sorted(targets), type_=ARRAY(Text), unique=True)))
     return tuple(
         Person(
             id=row.id,
@@ -108,6 +112,22 @@ def people(session: Session, scope: Scope) -> tuple[Person, ...]:
         for row in session.execute(query)
         if row.target is not None
     )
+
+
+def areas_of_targets(session: Session, moment: Moment) -> dict[str, str]:
+    """Code of the area that each grid, part and area is in (an area: itself), at a moment."""
+    grid, part, area = effective(GRID, moment, name="held"), effective(PART, moment, name="piece"), tables.area
+    holds = effective(AREA, moment, name="holds")
+    own = select(area.c.code, area.c.code).join(holds, holds.c.area_id == area.c.id)
+    of_grid = select(grid.c.code, area.c.code).join(area, area.c.id == grid.c.area_id)
+    of_part = (
+        select(tables.part.c.code, area.c.code)
+        .join(part, part.c.part_id == tables.part.c.id)
+        .join(grid, grid.c.micro_grid_id == part.c.micro_grid_id)
+        .join(area, area.c.id == grid.c.area_id)
+    )
+    # As in `people`, a grid goes before a part and a part before an area of the same code.
+    return {row[0]: row[1] for query in (own, of_part, of_grid) for row in session.execute(query)}
 
 
 def _ground(session: Session, table: Table, scope: Scope) -> list[Row[Any]]:
