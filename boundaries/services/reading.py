@@ -14,6 +14,7 @@ from boundaries.store import queries, register_queries
 from boundaries.store.drafts import moment_of, newest_generation, read_generation, read_generations
 from boundaries.store.findings import kept_findings
 from boundaries.store.overlay import Moment
+from boundaries.store.places import generation_on
 from geo.crs import STORAGE_STEP
 
 
@@ -31,6 +32,23 @@ def get_generation(session: Session, number: int) -> Generation:
         If there is none of this number.
     """
     return read_generation(session, number)
+
+
+def generation_of_day(session: Session, day: date, *, timezone: str) -> int:
+    """Number of the generation in force at the end of a day in a time zone.
+
+    Raises
+    ------
+    NotFound
+        If none was published by then.
+    """
+    number = generation_on(session, day, timezone=timezone)
+    if number is None:
+        raise NotFound(
+            f"到 {day} 为止尚未发布任何版本。请用 generation list 查看各版的发布日期。",
+            f"No generation was published by {day}. See the days with generation list.",
+        )
+    return number
 
 
 def generation_findings(session: Session, number: int) -> tuple[Finding, ...]:

@@ -1,8 +1,8 @@
-"""What may differ between two generations, found by the ranges in which states hold."""
+"""What may differ between two states, found by the ranges in which rows hold."""
 
 from collections.abc import Collection
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -11,20 +11,30 @@ from boundaries.store import places, queries, tables
 from boundaries.store.overlay import GRID, PART, Moment, Thing, effective
 
 
-def changed_numbers(session: Session, thing: Thing, *, older: int, newer: int, column: str | None = None) -> set[int]:
-    """Permanent numbers of things with a state that begins or ends after one generation and up to another.
+def changed_numbers(
+    session: Session, thing: Thing, *, before: Moment, after: Moment, column: str | None = None
+) -> set[int]:
+    """Permanent numbers of things with a state that begins or ends between two moments, or is a draft's own.
 
     Parameters
     ----------
     thing : Thing
-    older, newer : int
-        Numbers of generations.
+    before, after : Moment
+        Of generations or drafts, in either order.
     column : str, optional
         The number to give instead of the thing's own, such as that of a part's micro-grid.
     """
     state = thing.state
-    turns = or_(*(and_(at > older, at <= newer) for at in (state.c.since, state.c.until)))
-    return set(session.execute(select(state.c[column or thing.key]).where(turns).distinct()).scalars())
+    older, newer = sorted(moment.generation or 0 for moment in (before, after))
+    turns = [and_(at > older, at <= newer) for at in (state.c.since, state.c.until)]
+    drafts = [moment.draft for moment in (before, after) if moment.draft is not None]
+    number = state.c[column or thing.key]
+    found = set(session.execute(select(number).where(or_(*turns)).distinct()).scalars())
+    if not drafts:
+        return found
+    own = select(state.c[thing.key]).where(state.c.draft_id.in_(drafts)).distinct()
+    # Of another column, what stood there before counts as much as what the draft says.
+    return found | set(session.execute(select(number).where(state.c[thing.key].in_(own)).distinct()).scalars())
 
 
 def grids_in(session: Session, moment: Moment, areas: Collection[str]) -> set[int]:
@@ -36,15 +46,17 @@ def grids_in(session: Session, moment: Moment, areas: Collection[str]) -> set[in
     return set(session.execute(query).scalars())
 
 
-def tiles_below(session: Session, numbers: Collection[int], *, older: int, newer: int) -> set[int]:
-    """Permanent numbers of the tile grids of the newer generation that overlays among these, old or new, touch."""
+def tiles_below(session: Session, numbers: Collection[int], *, before: Moment, after: Moment) -> set[int]:
+    """Permanent numbers of the tile grids of the newer moment that overlays among these, old or new, touch."""
     if not numbers:
         return set()
-    state, tiles = GRID.state, effective(GRID, Moment(newer), name="tiles")
-    holds = or_(state.c.valid.contains(older), state.c.valid.contains(newer))
-    chosen = select(state.c.geom).where(state.c.layer == "overlay", holds, _among(state.c.micro_grid_id, numbers))
+    tiles = effective(GRID, after, name="tiles")
+    chosen = [
+        select(states.c.geom).where(states.c.layer == "overlay", _among(states.c.micro_grid_id, numbers))
+        for states in (effective(GRID, before, name="before"), effective(GRID, after, name="after"))
+    ]
     # Overlays first, whatever the server guesses: they are few, and then the index finds what they touch.
-    over = chosen.cte("over").prefix_with("MATERIALIZED")
+    over = union_all(*chosen).cte("over").prefix_with("MATERIALIZED")
     touching = func.ST_Intersects(over.c.geom, tiles.c.geom)
     query = select(tiles.c.micro_grid_id).join(over, touching).where(tiles.c.layer == "tile")
     return set(session.execute(query.distinct()).scalars())
