@@ -1,6 +1,6 @@
 """Pieces that an edit cuts off from their cells: who takes them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,13 @@ def loose_ground(division: Division, patch: Patch, label: Ints, *, whole: int) -
 
 
 def settled(
-    division: Division, patch: Patch, label: Ints, *, whole: int, takers: Takers
+    division: Division,
+    patch: Patch,
+    label: Ints,
+    *,
+    whole: int = NOBODY,
+    takers: Takers = (),
+    may_take: Callable[[int, int], bool] | None = None,
 ) -> tuple[Ints, tuple[LeftPiece, ...]]:
     """Give every piece that is cut off to a named cell, or to the neighbour with the longest border.
 
@@ -74,6 +80,8 @@ def settled(
         The cell that the ground was given to: it gets such a piece only if nobody else can.
     takers : sequence of ((float, float), int)
         A point in a piece, and the cell that gets it.
+    may_take : callable, optional
+        Whether a piece of the first cell may go to the second; any may without it.
 
     Returns
     -------
@@ -95,6 +103,7 @@ def settled(
         for piece in parted.loose:
             faces = np.flatnonzero(parted.piece == piece)
             ranked = _neighbours(division, patch, label, parted, piece)
+            ranked = [item for item in ranked if may_take is None or may_take(int(label[faces[0]]), item[0])]
             ranked = sorted(ranked, key=lambda item: (item[0] == whole, -item[1], item[0]))
             if ranked:
                 break
@@ -117,7 +126,7 @@ def _areas(patch: Patch) -> Floats:
     return areas
 
 
-def _parted(patch: Patch, label: Ints, areas: Floats, nobody: int | None) -> _Parted:
+def _parted(patch: Patch, label: Ints, areas: Floats, nobody: Collection[int]) -> _Parted:
     piece = patch.pieces(label)
     inner = patch.inner
     size = np.bincount(piece[inner], areas[inner])
@@ -126,7 +135,7 @@ def _parted(patch: Patch, label: Ints, areas: Floats, nobody: int | None) -> _Pa
     order = np.lexsort((named, -size[named], of_label))
     labels, begin = np.unique(of_label[order], return_index=True)
     main = dict(zip(labels.tolist(), named[order[begin]].tolist(), strict=True))
-    of_nobody = set(named[of_label == nobody].tolist()) if nobody is not None else set()
+    of_nobody = set(named[np.isin(of_label, list(nobody))].tolist())
     loose = [piece for piece in named.tolist() if piece not in main.values() and piece not in of_nobody]
     return _Parted(piece, main, tuple(sorted(loose, key=lambda piece: float(size[piece]))))
 
@@ -142,9 +151,34 @@ def _neighbours(division: Division, patch: Patch, label: Ints, parted: _Parted, 
     lengths: dict[int, float] = {}
     for face, length in zip(other.tolist(), np.hypot(*way.T).tolist(), strict=True):
         cell = int(label[face])
-        if cell not in {NOBODY, division.nobody} and parted.main.get(cell) == parted.piece[face]:
+        if cell != NOBODY and cell not in division.nobody and parted.main.get(cell) == parted.piece[face]:
             lengths[cell] = lengths.get(cell, 0.0) + length
     return list(lengths.items())
+
+
+def border_lengths(patch: Patch, label: Ints, faces: Ints, *, skip: Collection[int] = ()) -> dict[int, float]:
+    """Cells that some faces border on, with the length of the border in the unit of the coordinates.
+
+    Parameters
+    ----------
+    patch : Patch
+    label : ndarray of int, shape (f,)
+    faces : ndarray of int
+    skip : collection of int
+        Faces that do not count.
+    """
+    bounds = patch.bounds
+    left, right = patch.faces.left[bounds], patch.faces.right[bounds]
+    in_left, in_right = np.isin(left, faces), np.isin(right, faces)
+    mine = in_left != in_right
+    other = np.where(in_left, right, left)[mine]
+    way = patch.net.xy[patch.net.high[bounds[mine]]] - patch.net.xy[patch.net.low[bounds[mine]]]
+    lengths: dict[int, float] = {}
+    for face, length in zip(other.tolist(), np.hypot(*way.T).tolist(), strict=True):
+        cell = int(label[face])
+        if cell != NOBODY and face not in skip:
+            lengths[cell] = lengths.get(cell, 0.0) + length
+    return lengths
 
 
 def _nobody(patch: Patch, parted: _Parted) -> CannotReshape:

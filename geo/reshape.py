@@ -137,7 +137,7 @@ def move_border(division: Division, one: int, other: int, line: LineString) -> R
         If the line leaves the two, does not part them in two, or changes nothing.
     """
     patch = _cut(division, [one, other], [line])
-    label = _parted_in_two(patch, one, other)
+    label = parted_in_two(patch, one, other)
     if label is None:
         raise CannotReshape(
             "这条线不能成为两个网格之间的新边界:两端须落在它们的公共边界或外轮廓上,中间不得离开这两个网格。",
@@ -231,8 +231,21 @@ def _not_parted(division: Division, cell: int, lines: Any) -> CannotReshape:
     )
 
 
-def _parted_in_two(patch: Patch, one: int, other: int) -> Ints | None:
-    """The label of each face when strokes take the place of a run of the common border, or None."""
+def parted_in_two(patch: Patch, one: int, other: int) -> Ints | None:
+    """Let strokes take the place of a run of the common border of two cells.
+
+    Parameters
+    ----------
+    patch : Patch
+        Of the two cells.
+    one, other : int
+
+    Returns
+    -------
+    ndarray of int or None
+        The label of each face, with as little ground as possible changing hands; None where
+        the strokes do not part the two in two.
+    """
     bounds = patch.bounds
     left, right = patch.cell[patch.faces.left[bounds]], patch.cell[patch.faces.right[bounds]]
     common = bounds[((left == one) & (right == other)) | ((left == other) & (right == one))]

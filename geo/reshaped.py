@@ -31,15 +31,15 @@ class Division:
     parent : Polygon or MultiPolygon
         Its vertices and edges stay as they are.
     precision : Precision
-    nobody : int or None
-        Number of a cell that stands for ground that is nobody's, in a layer that need not fill the
-        parent; it may be in any number of pieces.
+    nobody : frozenset of int
+        Numbers of cells that stand for ground that is nobody's, where a layer does not fill the
+        parent; they may be in any number of pieces.
     """
 
     cells: Shapes
     parent: Polygon | MultiPolygon
     precision: Precision
-    nobody: int | None = None
+    nobody: frozenset[int] = frozenset()
 
     @cached_property
     def boxes(self) -> Floats:
@@ -139,7 +139,7 @@ def finished(division: Division, patch: Patch, label: Ints, pieces: Iterable[Lef
     """
     changed: dict[int, Polygon | None] = {}
     for number, shape in patch.shapes_by(label).items():
-        is_whole = number == division.nobody or shape.is_empty
+        is_whole = number in division.nobody or shape.is_empty
         changed[number] = (None if shape.is_empty else shape) if is_whole else _single(shape)
     refined = refined_by(division, patch.inserted, skip=[*changed])
     prove_same(division.cells, changed, refined, patch.inserted)

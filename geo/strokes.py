@@ -133,7 +133,7 @@ def _clipped(pieces: Sequence[Floats], ground: Any) -> list[Floats]:
 
 def _lines_of(shape: Any) -> Any:
     parts = shapely.get_parts(shape)
-    return shapely.multilinestrings(list(parts[shapely.get_type_id(parts) == _LINE]))
+    return shapely.MultiLineString(list(parts[shapely.get_type_id(parts) == _LINE]))
 
 
 def _ended(xy: Floats, ground: Any, chain: Chain) -> Floats:

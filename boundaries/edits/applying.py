@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from boundaries.codes import Scheme, area_and_sequence
+from boundaries.edits.area_borders import area_border_moved
 from boundaries.edits.borders import (
     border_moved,
     building_given,
@@ -26,6 +27,7 @@ from boundaries.edits.commands import (
     GiveGap,
     GiveGround,
     Merge,
+    MoveAreaBorder,
     MoveBorder,
     MoveVertex,
     Rename,
@@ -78,6 +80,8 @@ def apply(
             return renumber(snapshot, command, used)
         case SplitIntoParts():
             return split_into_parts(snapshot, command, used)
+        case MoveAreaBorder():
+            return area_border_moved(snapshot, command)
     return _reshaping(snapshot, command, used, scheme)
 
 

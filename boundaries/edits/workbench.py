@@ -72,7 +72,9 @@ def workbench(snapshot: Snapshot, area: str, layer: Layer = "tile") -> Workbench
     free: Any = shapely.difference(place.polygon, shapely.union_all(cells)) if len(cells) else place.polygon
     if free.is_empty:
         return Workbench(place, layer, grids, Division(cells, place.polygon, precision))
-    division = Division(np.concatenate([cells, as_shapes([free])]), place.polygon, precision, nobody=len(cells))
+    division = Division(
+        np.concatenate([cells, as_shapes([free])]), place.polygon, precision, nobody=frozenset({len(cells)})
+    )
     return Workbench(place, layer, grids, division)
 
 

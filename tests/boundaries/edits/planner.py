@@ -17,6 +17,7 @@ from boundaries.edits.commands import (
     GiveGap,
     GiveGround,
     Merge,
+    MoveAreaBorder,
     MoveBorder,
     MoveVertex,
     NewGrid,
@@ -29,8 +30,21 @@ from boundaries.snapshot import Snapshot
 NORTH, EAST = 1 / 111_000, 1 / 85_000
 # Grids of a community come back to about so many.
 _WANTED = 100
-_KINDS = ("border", "vertex", "split", "edge_split", "merge", "carve", "strip", "edge_strip", "give", "building", "gap")
-_SHARES = (0.12, 0.10, 0.12, 0.12, 0.14, 0.08, 0.06, 0.06, 0.12, 0.04, 0.04)
+_KINDS = (
+    "border",
+    "vertex",
+    "split",
+    "edge_split",
+    "merge",
+    "carve",
+    "strip",
+    "edge_strip",
+    "give",
+    "building",
+    "gap",
+    "areas",
+)
+_SHARES = (0.12, 0.10, 0.12, 0.12, 0.14, 0.08, 0.06, 0.06, 0.12, 0.04, 0.03, 0.01)
 
 
 def random_step(snapshot: Snapshot, rng: Generator) -> tuple[str, Snapshot, Command]:
@@ -46,6 +60,8 @@ def random_step(snapshot: Snapshot, rng: Generator) -> tuple[str, Snapshot, Comm
             if made is not None:
                 return kind, *made
             continue
+        if kind == "areas":
+            return kind, snapshot, _areas(snapshot, rng)
         command = _MAKERS[kind](snapshot, area, grids, rng)
         if command is not None:
             return kind, snapshot, command
@@ -151,6 +167,18 @@ def _gap(snapshot: Snapshot, grids: list[MicroGrid], rng: Generator) -> tuple[Sn
     named = tuple(item for item in snapshot.assignments if item.grid != gone.code)
     left = replace(snapshot, grids=tuple(grid for grid in snapshot.grids if grid.code != gone.code), assignments=named)
     return left, GiveGap(taker.code, shapely.point_on_surface(gone.polygon))
+
+
+def _areas(snapshot: Snapshot, rng: Generator) -> Command:
+    """The border of two communities side by side, a stretch of it."""
+    places = [area for area in snapshot.areas if area.level == "community"]
+    first = int(rng.integers(len(places) - 1))
+    one, other = places[first], places[first + 1]
+    line = shapely.line_merge(shapely.intersection(one.polygon, other.polygon))
+    xy = shapely.get_coordinates(max(shapely.get_parts(line), key=lambda part: part.length))
+    begin, end = sorted(rng.choice(len(xy), 2, replace=False).tolist())
+    middle = (xy[begin] + xy[end]) / 2 + _off(rng, 60)
+    return MoveAreaBorder(one.code, other.code, LineString([xy[begin], middle, xy[end]]))
 
 
 def _neighbours(grids: list[MicroGrid], rng: Generator) -> tuple[MicroGrid, MicroGrid, Any] | None:
