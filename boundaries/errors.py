@@ -5,9 +5,11 @@
     Problem (geo.errors)
     └── PlanProblem            the plan refuses
         ├── BadInput           the caller's file, option or value cannot be used
-        │   └── RefusedRows    rows of a table, each with place, value and what to do
+        │   ├── RefusedRows    rows of a table, each with place, value and what to do
+        │   └── KeyReused      an idempotency key that stands for something else already
         ├── Blocked            blocking findings stand in the way
         ├── Conflict           somebody else changed the same things first
+        │   └── EditConflict   micro-grids of a draft, each with both shapes and who changed it
         ├── NotFound           no such thing
         ├── Forbidden          this actor may not do it
         └── Unavailable        the database or another service cannot be used now
@@ -16,9 +18,15 @@ Which exit code and which HTTP status each becomes is one table each, in ``api``
 """
 
 import errno
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from geo.errors import Language, Problem
+
+if TYPE_CHECKING:
+    from shapely import Polygon
 
 
 class PlanProblem(Problem):
@@ -90,12 +98,63 @@ class RefusedRows(BadInput):
         return type(self), (self.rows,)
 
 
+class KeyReused(BadInput):
+    """An idempotency key that stands for another request already."""
+
+
 class Blocked(PlanProblem):
     """Blocking findings stand in the way."""
 
 
 class Conflict(PlanProblem):
     """Somebody else changed the same things first."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridConflict:
+    """A micro-grid that two people changed.
+
+    Attributes
+    ----------
+    grid : str
+        Its code as it is now.
+    by : str
+        Who changed it, when, in which change of the draft and of what kind.
+    at : datetime
+    change : int
+    kind : str
+    version : int or None
+        As it is now; None where it is no more.
+    yours, theirs : Polygon or None
+        What the refused commands would have made of it, as it was seen, and what it is now;
+        None where that is no grid, or cannot be told.
+    """
+
+    grid: str
+    by: str
+    at: datetime
+    change: int
+    kind: str
+    version: int | None
+    yours: "Polygon | None"
+    theirs: "Polygon | None"
+
+
+class EditConflict(Conflict):
+    """Micro-grids of a draft that somebody else changed since they were seen; nothing is written or lost.
+
+    Parameters
+    ----------
+    zh, en : str
+    revision : int
+        Of the draft, as it is now.
+    conflicts : sequence of GridConflict
+    """
+
+    def __init__(self, zh: str, en: str, *, revision: int, conflicts: Sequence[GridConflict]) -> None:
+        super().__init__(zh, en)
+        self.revision = revision
+        self.conflicts = tuple(conflicts)
 
 
 class NotFound(PlanProblem):
