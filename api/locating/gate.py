@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 
 from api.auth import PUBLIC, Caller, basic_password, judge, let_through
 from api.problems import TooMany
+from api.sessions import COOKIE
 from boundaries.services.keys import KeyRing
 
 Headers = Mapping[bytes, bytes]
 
-_FOR_EVER = float("inf")
+_SESSION = f"{COOKIE}=".encode()
+# After so long a key is looked at anew, and noted as used.
+_REMEMBERED_S = 3_600.0
 # Callers that are remembered at once: their keys, or the addresses of the public.
 _MOST_CALLERS = 20_000
 # So many seconds' worth of requests may come at once.
@@ -26,6 +29,22 @@ class Access:
     ring: KeyRing
     is_public: bool
     _known: dict[bytes, tuple[Caller, float]] = field(default_factory=dict, repr=False)
+    _used: set[int] = field(default_factory=set, repr=False)
+
+    def leaves_to_sessions(self, headers: Headers) -> bool:
+        """Whether the framework must say who asks: nobody shows a key, but a browser its session."""
+        return (
+            not self.is_public
+            and b"x-api-key" not in headers
+            and b"authorization" not in headers
+            and _SESSION in headers.get(b"cookie", b"")
+        )
+
+    def take_used(self) -> frozenset[int]:
+        """The numbers of the keys that were used since this was asked last."""
+        used = frozenset(self._used)
+        self._used.difference_update(used)
+        return used
 
     def caller(self, headers: Headers, method: str, *, scope: str | None) -> Caller:
         """Who asks, if they may.
@@ -72,7 +91,9 @@ class Access:
         key = None if text is None else self.ring.find(text, datetime.now(UTC))
         if key is None:
             return 0.0
-        return _FOR_EVER if key.expires_at is None else key.expires_at.timestamp()
+        self._used.add(key.id)
+        again = time.time() + _REMEMBERED_S
+        return again if key.expires_at is None else min(again, key.expires_at.timestamp())
 
 
 class Pace:

@@ -16,12 +16,12 @@ from api.locating.served import Served
 from api.logs import logger
 from api.settings import Settings
 from boundaries.errors import Unavailable
-from boundaries.services.keys import read_ring
+from boundaries.services.keys import note_key_use, read_ring
 from boundaries.services.reading import snapshot, with_registers
 from boundaries.services.switches import public_tier
 from boundaries.snapshot import Snapshot
 from boundaries.store.bulletins import Bulletin, Mark, Marks, listening, read_marks, read_register_marks
-from boundaries.store.engine import reading
+from boundaries.store.engine import reading, writing
 from geo.errors import Problem
 
 # How long a lost notice goes unnoticed; registers take longer to look through.
@@ -135,6 +135,14 @@ class Watch:
             polls += 1
             is_turn = polls % _POLLS_TO_REGISTERS == 0
             self._look(with_registers_too="register" in heard or is_turn, is_access_new="access" in heard)
+            self._note_used_keys()
+
+    def _note_used_keys(self) -> None:
+        used = self.live.access.take_used() if self.live.access is not None else frozenset()
+        if used:
+            with writing(self._engine) as session:
+                for key_id in sorted(used):
+                    note_key_use(session, key_id, datetime.now(self._zone).date())
 
     def _look(self, *, with_registers_too: bool, is_access_new: bool = False) -> None:
         """Compare what stands with what was seen last, and act on what differs."""

@@ -102,3 +102,19 @@ def test_a_question_names_one_place() -> None:
     for body in (b"[]", b"{", b'{"x": "NaN", "y": 1, "crs": "EPSG:4490"}', b'{"x": 1, "y": 2}', b'{"cat": 1}', b""):
         with pytest.raises(RequestValidationError):
             read_body(body)
+
+
+def test_a_key_is_noted_as_used_and_a_session_is_left_to_the_framework(database: Engine) -> None:
+    with writing(database) as session:
+        key, text = create_key(session, name="平台", scopes=["locate"], tier="public", actor="t", now=datetime.now(UTC))
+        access = Access(read_ring(session), is_public=False)
+    assert access.take_used() == frozenset()
+    for _ in range(3):
+        access.caller({b"x-api-key": text.encode()}, "GET", scope="locate")
+    assert access.take_used() == {key.id}
+    assert access.take_used() == frozenset()
+    cookie = {b"cookie": b"a=1; microgrid_session=x"}
+    assert access.leaves_to_sessions(cookie)
+    assert not access.leaves_to_sessions({**cookie, b"x-api-key": text.encode()})
+    assert not access.leaves_to_sessions({b"cookie": b"a=1"})
+    assert not Access(access.ring, is_public=True).leaves_to_sessions(cookie)
