@@ -19,7 +19,19 @@ from api.oidc import SignInService
 from api.openapi import DESCRIPTION, TAGS, install_document
 from api.pace import Paces
 from api.problems import install_problems
-from api.routes import accounts, areas, generations, health, locate, micro_grids, pages, premises, session, web_map
+from api.routes import (
+    accounts,
+    areas,
+    audit,
+    generations,
+    health,
+    locate,
+    micro_grids,
+    pages,
+    premises,
+    session,
+    web_map,
+)
 from api.settings import Settings
 
 # Below this a look-up would pay more for the packing than the wire saves.
@@ -104,7 +116,19 @@ def create_app(*, engine: Engine, settings: Settings, lifespan: Lifespan[FastAPI
     install_problems(app)
     app.add_middleware(Guard, language=settings.lang)
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING_BYTES, compresslevel=5)
-    for module in (locate, micro_grids, areas, premises, generations, health, pages, web_map, session, accounts):
+    for module in (
+        locate,
+        micro_grids,
+        areas,
+        premises,
+        generations,
+        health,
+        pages,
+        web_map,
+        session,
+        accounts,
+        audit,
+    ):
         app.include_router(module.router)
     install_document(app)
     return app

@@ -6,7 +6,7 @@ from boundaries.model import Area, MicroGrid, Part, PremisesKind
 from boundaries.services.listing import Premises
 from boundaries.tiers import Tier, visible_fields
 
-_LAYERS: dict[PremisesKind, str] = {"building": "buildings", "compound": "compounds", "shop": "shops"}
+LAYERS: dict[PremisesKind, str] = {"building": "buildings", "compound": "compounds", "shop": "shops"}
 
 
 def area_fields(area: Area, tier: Tier) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def part_fields(grid: str, part: Part, tier: Tier) -> dict[str, Any]:
 
 def premises_fields(premises: Premises, tier: Tier) -> dict[str, Any]:
     """Properties of a building, compound or shop: ``kind`` says which, ``grid`` who has it."""
-    fields = _fields(_LAYERS[premises.kind], premises.value, tier)
+    fields = _fields(LAYERS[premises.kind], premises.value, tier)
     return {"kind": premises.kind, **fields, "grid": premises.grid}
 
 

@@ -30,6 +30,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "generations", "description": "版本 / Published generations"},
     {"name": "session", "description": "登录 / Signing in"},
     {"name": "accounts", "description": "账号与角色 / Accounts and their roles"},
+    {"name": "audit", "description": "操作日志 / The audit trail"},
     {"name": "health", "description": "运行状态 / Is the service alive and ready"},
 ]
 

@@ -100,6 +100,8 @@ class Settings(BaseSettings):
         The office's own sign-in service (OpenID Connect), and how this service is known there.
     oidc_claim : str
         Which statement of that service an account is linked by.
+    audit_keep_days : int
+        How long every entry of the audit trail is kept at least.
     runtime_dir : Path or None
         The session's folder for sockets.
     """
@@ -134,6 +136,7 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_claim: Annotated[str, Field(min_length=1)] = "sub"
+    audit_keep_days: Annotated[int, Field(ge=180, le=36_500)] = 180
     runtime_dir: Annotated[Path | None, Field(validation_alias="XDG_RUNTIME_DIR")] = None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from boundaries.chain import Head
 from boundaries.digests import (
     Ints,
     cancelled,
@@ -104,12 +105,16 @@ class Certificate:
         UTC.
     areas : tuple of AreaProof
         Every area that tile grids must fill, by code.
+    seal : Head or None
+        The end of the audit trail when it was published, with the entry of the publication
+        under it; None where an older program published.
     """
 
     service: str
     generation: int
     published_at: datetime
     areas: tuple[AreaProof, ...]
+    seal: Head | None = None
 
     @property
     def digest(self) -> str:

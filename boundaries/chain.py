@@ -47,6 +47,27 @@ class Place:
     entry: Written | None
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the sealed trail: whoever kept its digest sees whether the end was cut off.
+
+    Attributes
+    ----------
+    seal : int
+        Number of the last seal.
+    entries : int
+        All that are sealed, from the first on.
+    digest : str
+        SHA-256, in hexadecimal.
+    sealed_at : datetime
+    """
+
+    seal: int
+    entries: int
+    digest: str
+    sealed_at: datetime
+
+
 def next_seal(last: Seal | None, sealed_at: datetime, digests: Sequence[bytes]) -> Seal:
     """The seal behind another.
 

@@ -44,6 +44,16 @@ _ZH = {
     "dedicated": "专属网格",
     "on_border": "在边界上",
     "in_gap": "在空白处",
+    "whole": "是否完整",
+    "entries": "已封存的记录",
+    "pruned": "已清理的记录",
+    "unsealed": "尚未封存的记录",
+    "seal": "最后一个封记",
+    "digest": "封记摘要",
+    "fault": "问题",
+    "position": "第几条",
+    "entry": "编号",
+    "kept_days": "保留天数",
 }
 
 

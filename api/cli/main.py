@@ -65,6 +65,7 @@ VERBS: dict[str, str] = {
     "key": "api.cli.key:app",
     "public": "api.cli.public:app",
     "audit": "api.cli.audit:app",
+    "audit": "api.cli.audit:app",
 }
 
 
@@ -99,6 +100,7 @@ SUMMARIES: dict[str, Summary] = {
     "roster": Summary("人员:任命、离任、替换、按季度核算报酬", "people in charge: set, end, replace, import, pay"),
     "key": Summary("接口密钥:新建、列出、吊销", "create, list and revoke API keys"),
     "public": Summary("公开查询的开关", "switch public look-up on or off"),
+    "audit": Summary("操作日志:查看、核对、导出、清理", "the audit trail: list, verify, export, prune"),
     "audit": Summary("操作日志:查看、核对、导出、清理", "the audit trail: list, verify, export, prune"),
 }
 

@@ -185,6 +185,7 @@ def one(
         "Proof for each area that its grids fill it exactly, to be recomputed from the exported grids and areas."
     ),
     response_model=Certificate,
+    response_model_exclude_unset=True,
     responses={200: {"content": {"application/json": {"example": _CERTIFICATE}}}, **error_answers(NOT_FOUND)},
 )
 def certificate(

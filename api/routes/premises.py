@@ -8,10 +8,11 @@ from shapely.geometry.base import BaseGeometry
 
 from api.auth import Caller, require
 from api.dependencies import ReadSession, Today
-from api.fields import premises_fields
+from api.fields import LAYERS, premises_fields
 from api.geojson import feature, output_crs, parse_bbox
 from api.openapi import NOT_FOUND, error_answers, geojson_answer
 from api.paging import GeoJson, collection
+from api.reads import ReadLog, Reads
 from api.schemas.plan import PremisesCollection
 from api.schemas.query import PremisesQuery
 from boundaries.model import Building, Compound, PremisesKind, Shop
@@ -52,7 +53,13 @@ _EXAMPLE = {
     responses={200: geojson_answer(PremisesCollection, _EXAMPLE), **error_answers(NOT_FOUND)},
 )
 def list_all(
-    request: Request, session: ReadSession, today: Today, caller: Reader, query: Annotated[PremisesQuery, Query()]
+    request: Request,
+    session: ReadSession,
+    *,
+    today: Today,
+    caller: Reader,
+    reads: Reads,
+    query: Annotated[PremisesQuery, Query()],
 ) -> GeoJson:
     """Never without a key; counts, flags and codes of shops from the internal tier, contacts in the restricted.
 
@@ -69,7 +76,7 @@ def list_all(
         after=query.cursor,
         limit=query.page_size,
     )
-    features = [_feature(premises, caller.tier, crs) for premises in page.rows]
+    features = [_feature(premises, caller.tier, crs, reads) for premises in page.rows]
     return GeoJson(orjson.dumps(collection(request, features, generation=page.generation, following=page.cursor)))
 
 
@@ -79,8 +86,9 @@ def _shape(value: Building | Compound | Shop) -> BaseGeometry:
     return value.polygon if isinstance(value, Compound) else value.door
 
 
-def _feature(premises: Premises, tier: Tier, crs: SourceCrs) -> dict[str, Any]:
+def _feature(premises: Premises, tier: Tier, crs: SourceCrs, reads: ReadLog) -> dict[str, Any]:
     fields = premises_fields(premises, tier)
+    reads.note(LAYERS[premises.kind], fields)
     # The id is the code, and a tier that may not see the code gets no id.
     code = fields.get("code")
     found = feature(f"{premises.kind}:{code}", _shape(premises.value), fields, crs)

@@ -22,6 +22,15 @@ class CertifiedArea(BaseModel):
     exact: bool
 
 
+class Sealed(BaseModel):
+    """The end of the audit trail when a generation was published: who keeps it sees whether the end was cut off."""
+
+    seal: int
+    entries: int
+    sealed_at: datetime
+    digest: str = Field(pattern=_SHA256)
+
+
 class Certificate(BaseModel):
     """The certificate of a generation."""
 
@@ -34,3 +43,4 @@ class Certificate(BaseModel):
     step: Literal["1e-9"]
     areas: list[CertifiedArea]
     digest: str = Field(pattern=_SHA256)
+    audit: Sealed | None = None

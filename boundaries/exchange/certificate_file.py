@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from boundaries.certificate import AreaProof, Certificate
+from boundaries.chain import Head
 from boundaries.errors import BadInput
 from boundaries.exchange.placing import write_whole
 from geo.crs import STORAGE_CRS
@@ -52,6 +53,7 @@ def certificate_record(certificate: Certificate) -> dict[str, Any]:
             for area in certificate.areas
         ],
         "digest": certificate.digest,
+        **({} if certificate.seal is None else {"audit": _seal_record(certificate.seal)}),
     }
 
 
@@ -114,6 +116,7 @@ def read_certificate(path: Path) -> Certificate:
             generation=int(record["generation"]),
             published_at=datetime.fromisoformat(record["published_at"]),
             areas=tuple(_area(area) for area in record["areas"]),
+            seal=_seal(record["audit"]) if "audit" in record else None,
         )
         said = record["digest"]
         if len({area.code for area in certificate.areas}) < len(certificate.areas):
@@ -126,6 +129,22 @@ def read_certificate(path: Path) -> Certificate:
             f"{path.name} does not agree with itself (its digest differs): it was changed. Export it anew.",
         )
     return certificate
+
+
+def _seal_record(seal: Head) -> dict[str, Any]:
+    return {
+        "seal": seal.seal,
+        "entries": seal.entries,
+        "sealed_at": seal.sealed_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "digest": seal.digest,
+    }
+
+
+def _seal(record: Mapping[str, Any]) -> Head:
+    if len(record["digest"]) != 64 or not set(record["digest"]) <= _DIGITS:
+        raise ValueError
+    sealed_at = datetime.fromisoformat(record["sealed_at"])
+    return Head(int(record["seal"]), int(record["entries"]), record["digest"], sealed_at)
 
 
 def _area(record: Mapping[str, Any]) -> AreaProof:

@@ -9,6 +9,7 @@ from boundaries.certificate import AreaProof, Certificate, division_digest, prov
 from boundaries.errors import BadInput, Blocked, NotFound
 from boundaries.lifecycle import Draft
 from boundaries.services.reading import current_generation, get_generation, snapshot
+from boundaries.services.sealing import head_at_publication
 from boundaries.snapshot import Snapshot
 from boundaries.store.certificates import kept_proofs, recorded_digest
 from geo.errors import Language
@@ -85,7 +86,7 @@ def get_certificate(session: Session, number: int | None, *, service: str) -> Ce
             f"Generation {wanted} has no certificate: an older program published it, or it has no area to divide. "
             "The next one will have one.",
         )
-    return Certificate(service, wanted, generation.published_at, proofs)
+    return Certificate(service, wanted, generation.published_at, proofs, head_at_publication(session, wanted))
 
 
 def verify_newest(session: Session, *, today: date) -> int | None:

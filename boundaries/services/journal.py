@@ -1,7 +1,7 @@
 """The audit trail: who did what. ``sealing`` chains the entries, so that a changed or missing one shows."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -33,6 +33,8 @@ class Entry:
     detail : mapping
     seal : int or None
         The seal that holds it; None while it waits for one.
+    digest : str or None
+        What the seal knows it by, in hexadecimal.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Entry:
     subject: str
     detail: Mapping[str, object]
     seal: int | None
+    digest: str | None
 
 
 def record(
@@ -104,7 +107,7 @@ def entries(
     session: Session, *, sought: Sought = _EVERYTHING, before: int | None = None, limit: int = 100
 ) -> tuple[Entry, ...]:
     """Deeds, newest first; only those below ``before``."""
-    return _read(read_entries(session, sought, before=before, limit=limit))
+    return tuple(map(_entry, read_entries(session, sought, before=before, limit=limit)))
 
 
 def every_entry(session: Session, *, sought: Sought = _EVERYTHING) -> Iterator[Entry]:
@@ -112,9 +115,6 @@ def every_entry(session: Session, *, sought: Sought = _EVERYTHING) -> Iterator[E
     return (_entry(row) for row in stream_entries(session, sought))
 
 
-def _read(rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
-    return tuple(map(_entry, rows))
-
-
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail, row.seal)
+    digest = None if row.sealed_digest is None else bytes(row.sealed_digest).hex()
+    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail, row.seal, digest)

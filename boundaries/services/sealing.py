@@ -1,12 +1,11 @@
 """Seals over the audit trail, made behind the writers: nobody who works waits for them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from boundaries.chain import Seal, entry_digest, next_seal
+from boundaries.chain import Head, Seal, entry_digest, next_seal
 from boundaries.services import journal
 from boundaries.store import seals, trail
 
@@ -14,27 +13,6 @@ PUBLISH = "generation.publish"
 PRUNE = "audit.prune"
 # What answers for the division for as long as there is one, and for the trail itself.
 _KEPT_SUBJECTS = ("audit", "draft", "generation")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the sealed trail: whoever kept its digest sees whether the end was cut off.
-
-    Attributes
-    ----------
-    seal : int
-        Number of the last seal.
-    entries : int
-        All that are sealed, from the first on.
-    digest : str
-        SHA-256, in hexadecimal.
-    sealed_at : datetime
-    """
-
-    seal: int
-    entries: int
-    digest: str
-    sealed_at: datetime
 
 
 def seal(session: Session, *, now: datetime | None = None) -> Head | None:

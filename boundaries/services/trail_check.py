@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from boundaries.chain import START, Place, Seal, Written, chained_digest, entry_digest, next_seal
-from boundaries.services.sealing import PRUNE, PUBLISH, Head, head_of
+from boundaries.chain import START, Head, Place, Seal, Written, chained_digest, entry_digest, next_seal
+from boundaries.services.sealing import PRUNE, PUBLISH, head_of
 from boundaries.store import seals, trail
 from geo.errors import Language
 

@@ -93,7 +93,7 @@ def drop_entries(session: Session, numbers: Sequence[int]) -> None:
 
 
 def _chosen(sought: Sought) -> Select[Any]:
-    query = select(_audit, _sealed.c.seal).outerjoin(_sealed, _sealed.c.entry == _audit.c.number)
+    query = select(_audit, _sealed.c.seal, _sealed.c.digest.label("sealed_digest")).outerjoin(_sealed, _sealed.c.entry == _audit.c.number)
     if sought.since is not None:
         query = query.where(_audit.c.at >= sought.since)
     if sought.until is not None:
