@@ -70,7 +70,7 @@ def export(
     layer = _ALIASES.get(layer, layer)
     if draft is not None and generation is not None:
         raise BadInput("--draft 和 --generation 只能给一个。", "Give --draft or --generation, not both.")
-    allowed = _tier(tier)
+    allowed = tier_of(tier)
     language = context.language()
     engine = context.engine()
     with reading(engine) as session:
@@ -98,7 +98,14 @@ def _refuse_options(given: Mapping[str, object]) -> None:
         )
 
 
-def _tier(text: str) -> Tier:
+def tier_of(text: str) -> Tier:
+    """The tier of a name.
+
+    Raises
+    ------
+    BadInput
+        Naming those that there are.
+    """
     for tier in TIERS:
         if text == tier:
             return tier

@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from boundaries.arrival.faces import AreaFaces, Obstacle, in_our_words
+from boundaries.arrival.faces import AreaFaces, Obstacle
 from boundaries.checks import run
 from boundaries.findings import Finding
 from boundaries.ground import Ground
@@ -145,10 +145,10 @@ def close_tiles(after: Snapshot, before: Snapshot, drawn: Collection[str], *, to
     for filling, own in ground.judged:
         if not filling.tiles:
             continue
-        result, found = AreaFaces(ground, filling, own, frozenset(drawn), whole, tolerance_m).closed()
+        result, faces, found = AreaFaces(ground, filling, own, frozenset(drawn), whole, tolerance_m).closed()
         obstacles += found
         codes = [grid.code for grid in filling.tiles]
-        log += faces_of(after, filling, in_our_words(result.log), codes, first=len(log) + 1)
+        log += faces_of(after, filling, faces, codes, first=len(log) + 1)
         shifts += result.shifts
         shapes |= {codes[cell]: result.cells[cell] for cell in result.changed if cell < len(codes)}
     obstacles += _moved(before, shapes, drawn)

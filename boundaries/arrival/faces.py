@@ -75,12 +75,14 @@ class AreaFaces:
     whole: frozenset[str]
     tolerance_m: float
 
-    def closed(self) -> tuple[Repair, tuple[Obstacle, ...]]:
+    def closed(self) -> tuple[Repair, list[LogEntry], tuple[Obstacle, ...]]:
         """Close every face that the pen missed.
 
         Returns
         -------
         Repair
+        list of LogEntry
+            Every face, by the rule of this module or left to a person.
         tuple of Obstacle
             What only a person can judge; with any, nothing is to be written.
 
@@ -91,10 +93,11 @@ class AreaFaces:
         """
         result = self._run({}, self.ground.rules.tolerances(self.ground.snapshot.crs))
         if not result.log:
-            return result, self._unproved(result)
-        obstacles = self._for_a_person(result.log)
-        if obstacles:
-            return result, obstacles
+            return result, [], self._unproved(result)
+        told = self._for_a_person(result.log)
+        if told:
+            left = [replace(entry, rule="person", reason="", winner=None) for entry in result.log if entry.face in told]
+            return result, left, tuple(told.values())
         winners = {entry.face: self._winner(entry) for entry in result.log}
         for _ in range(_ROUNDS):
             result = self._run(winners, (result.tolerance,))
@@ -102,7 +105,8 @@ class AreaFaces:
             if better == winners:
                 break
             winners = better
-        return result, (*self._unproved(result), *self._cut(result))
+        log = [replace(entry, rule=STANDING_BORDER) if entry.rule == "decision" else entry for entry in result.log]
+        return result, log, (*self._unproved(result), *self._cut(result))
 
     def _run(self, decisions: Mapping[int, int], tolerances: Sequence[float]) -> Repair:
         snapshot = self.ground.snapshot
@@ -133,12 +137,13 @@ class AreaFaces:
         """Whose border stays: that of a grid that was not drawn, then that of the one registered first."""
         return self._is_drawn(cell), self.filling.tiles[cell].rank
 
-    def _for_a_person(self, log: Sequence[LogEntry]) -> tuple[Obstacle, ...]:
+    def _for_a_person(self, log: Sequence[LogEntry]) -> dict[int, Obstacle]:
+        """Faces that no rule may close, with the reason."""
         plane = np.asarray(
             self.ground.snapshot.metric.to_plane(as_shapes(entry.geometry for entry in log)), dtype=object
         )
         is_wide = ~shapely.is_empty(shapely.buffer(plane, -self.tolerance_m * _SLACK / 2))
-        found: list[Obstacle] = []
+        found: dict[int, Obstacle] = {}
         for entry, wide in zip(log, is_wide.tolist(), strict=True):
             cells = {*entry.owners, *(cell for cell, _ in entry.candidates)}
             standing = [cell for cell in entry.owners if not self._is_drawn(cell)]
@@ -146,11 +151,11 @@ class AreaFaces:
             if wide and (entry.kind == "gap" or not was_there):
                 zh = f"宽于容差 {self.tolerance_m:g} m,不会自动处理。请把两侧边界画到一处,或核对是否漏画、漏删"
                 en = f"is wider than the tolerance of {self.tolerance_m:g} m: draw both borders to one line"
-                found.append(self._obstacle(entry, zh, en))
+                found[entry.face] = self._obstacle(entry, zh, en)
             elif was_there:
                 zh = "方案中原来就有,与这次改画无关。请先用 repair --draft 修补"
-                found.append(self._obstacle(entry, zh, "was there before: repair the draft first"))
-        return tuple(found)
+                found[entry.face] = self._obstacle(entry, zh, "was there before: repair the draft first")
+        return found
 
     def _winner(self, entry: LogEntry) -> int:
         if entry.kind == "overshoot":
@@ -250,8 +255,3 @@ class AreaFaces:
         )
         kind = KINDS[entry.kind]
         return Obstacle(finding, f"{kind.name_zh}{zh}", f"{kind.name_en.lower()} {en}")
-
-
-def in_our_words(log: Sequence[LogEntry]) -> list[LogEntry]:
-    """A log of decisions that nobody made by hand, under the rule that made them."""
-    return [replace(entry, rule=STANDING_BORDER) if entry.rule == "decision" else entry for entry in log]

@@ -58,11 +58,14 @@ class Drawn:
     polygon : Polygon or None
         In the coordinates of the file; None where the outline is as it stands.
     match : Match
+    fields : tuple of str
+        Attributes that the file changes.
     """
 
     grid: MicroGrid
     polygon: Polygon | None
     match: Match
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,11 @@ class Comparison:
     missing: tuple[MicroGrid, ...]
     collisions: tuple[Collision, ...]
     recoded: tuple[Match, ...]
+
+    @property
+    def drawn(self) -> tuple[Drawn, ...]:
+        """Changed and new grids."""
+        return (*self.changed, *self.new)
 
     def without_stale(self) -> "Comparison":
         """The same for a file that does not say what was exported.
@@ -304,7 +312,7 @@ def _merged(match: Match, standing: Standing, index: int) -> tuple[Drawn | None,
     polygon = row.polygon if is_drawn and not is_same else None
     if not values and polygon is None:
         return None, ()
-    return Drawn(replace(now, **values), polygon, match), ()
+    return Drawn(replace(now, **values), polygon, match, tuple(values)), ()
 
 
 def _is_stale(drawn: Drawn) -> bool:

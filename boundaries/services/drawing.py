@@ -13,6 +13,7 @@ from boundaries.arrival.closing import Closed, close_overlays, close_tiles, neig
 from boundaries.arrival.faces import Obstacle
 from boundaries.arrival.returning import Comparison, Drawn, Match, Standing, compared, matched
 from boundaries.codes import area_and_sequence
+from boundaries.edits.counting import Homes, households_of
 from boundaries.errors import RefusedRow, RefusedRows
 from boundaries.exchange.qgis.returned import ReturnedFile, read_returned
 from boundaries.findings import Finding
@@ -28,7 +29,7 @@ from geo.segments import as_shapes
 # Half a step in both directions is what rounding moves a vertex by at most.
 _STEP_NOISE = 0.75
 _NAMED = 20
-_FIELD_WORDS = {
+FIELD_WORDS = {
     "name": ("名称", "name"),
     "honorary_name": ("荣誉名称", "honorary name"),
     "kind": ("类型", "kind"),
@@ -134,7 +135,7 @@ def require_areas(before: Snapshot, comparison: Comparison) -> None:
             "没有这个区域。请填写所属区域的编码,或把网格画在区域之内",
             "is no area. Write the code of the area that it lies in, or draw the grid inside one",
         )
-        for drawn in (*comparison.changed, *comparison.new)
+        for drawn in comparison.drawn
         for row in [drawn.match.returned]
         if drawn.grid.area not in before.area_by_code
     ]
@@ -179,8 +180,8 @@ def _collided(comparison: Comparison, changed_by: dict[str, tuple[str, datetime]
     for one in comparison.collisions:
         who = changed_by.get(one.code)
         by_zh, by_en = (f",由 {who[0]} 修改", f", changed by {who[0]}") if who else ("", "")
-        zh.append(f"{one.code}({'、'.join(_FIELD_WORDS[name][0] for name in one.fields)}{by_zh})")
-        en.append(f"{one.code} ({', '.join(_FIELD_WORDS[name][1] for name in one.fields)}{by_en})")
+        zh.append(f"{one.code}({'、'.join(FIELD_WORDS[name][0] for name in one.fields)}{by_zh})")
+        en.append(f"{one.code} ({', '.join(FIELD_WORDS[name][1] for name in one.fields)}{by_en})")
     return (
         f"导出之后,{len(zh)} 个网格在方案里也被改过:{_listed(zh, '、')}。请重新导出,在新文件上改这几个网格。",
         f"Since the export {len(en)} grids were changed in the draft too: {_listed(en, ', ')}. Export and redo these.",
@@ -194,7 +195,7 @@ def _listed(names: Sequence[str], comma: str) -> str:
 
 def touched(comparison: Comparison, layer: Layer | None = None) -> frozenset[str]:
     """Codes of the areas in which the drawing changes grids, of one layer or of both."""
-    grids = [drawn.grid for drawn in (*comparison.changed, *comparison.new)]
+    grids = [drawn.grid for drawn in comparison.drawn]
     grids += [*comparison.missing, *(drawn.match.base for drawn in comparison.changed if drawn.match.base)]
     return frozenset(grid.area for grid in grids if layer is None or grid.layer == layer)
 
@@ -221,7 +222,7 @@ def close_drawing(before: Snapshot, returned: ReturnedFile, comparison: Comparis
         If edges cannot be noded.
     """
     part = neighbourhood(before, touched(comparison))
-    drawn = [one for one in (*comparison.changed, *comparison.new) if one.polygon is not None]
+    drawn = [one for one in comparison.drawn if one.polygon is not None]
     standing = [*(grid.polygon for grid in part.grids), *(area.polygon for area in part.areas)]
     shapes = to_stored([one.polygon for one in drawn if one.polygon], returned.crs, standing, noise_m=noise_m(returned))
     broken = _broken(drawn, shapes)
@@ -231,7 +232,7 @@ def close_drawing(before: Snapshot, returned: ReturnedFile, comparison: Comparis
     after = neighbourhood(after, touched(comparison))
     codes = {one.grid.code for one in drawn}
     codes |= {one.grid.code for one in comparison.changed if _is_moved(one)}
-    closed = close_tiles(after, part, codes, tolerance_m=tolerance_m)
+    closed = _as_it_stood(close_tiles(after, part, codes, tolerance_m=tolerance_m), part)
     over = {one.grid.code for one in drawn if one.grid.layer == "overlay"}
     return closed if closed.obstacles or not over else close_overlays(closed, over)
 
@@ -264,3 +265,35 @@ def _broken(drawn: Sequence[Drawn], shapes: Sequence[shapely.Polygon]) -> tuple[
         for one, shape in zip(drawn, shapes, strict=True)
         if shape.is_empty or not shapely.is_valid(shape)
     )
+
+
+def _as_it_stood(closed: Closed, before: Snapshot) -> Closed:
+    """The same, every bit of the standing shape kept where the drawing came to the very same vertices."""
+    known = before.grid_by_code
+    grids = tuple(
+        replace(grid, polygon=known[grid.code].polygon)
+        if grid.code in known and shapely.equals_exact(grid.polygon, known[grid.code].polygon, 0.0, normalize=True)
+        else grid
+        for grid in closed.snapshot.grids
+    )
+    return replace(closed, snapshot=replace(closed.snapshot, grids=grids))
+
+
+def taken_back(before: Snapshot, comparison: Comparison, closed: Closed) -> tuple[str, ...]:
+    """Codes of the grids that were drawn and have the borders that they had, once these were matched."""
+    now, was = closed.snapshot.grid_by_code, before.grid_by_code
+    codes = [one.grid.code for one in comparison.changed if one.polygon is not None and one.grid.code in now]
+    is_same = unchanged(
+        as_shapes(now[code].polygon for code in codes), before.crs, as_shapes(was[code].polygon for code in codes)
+    )
+    return tuple(code for code, same in zip(codes, is_same, strict=True) if same)
+
+
+def counted(before: Snapshot, after: Snapshot, codes: frozenset[str]) -> dict[str, tuple[int | None, int | None]]:
+    """Households of some tile grids before and after, by code; None where there is no such grid or nobody counted."""
+    found: list[dict[str, int | None]] = []
+    for plan in (before, after):
+        grids = [grid for grid in plan.grids if grid.code in codes and grid.layer == "tile"]
+        buildings = Homes.near(plan, grids).by_grid(grids, {})
+        found.append({grid.code: households_of(grid, buildings[grid.code]) for grid in grids})
+    return {code: (found[0].get(code), found[1].get(code)) for code in sorted(found[0].keys() | found[1].keys())}

@@ -1,6 +1,6 @@
 """Take back a draft that was drawn anew elsewhere: exact and as one change, or refused with every reason."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -19,9 +19,11 @@ from boundaries.services import journal, reading
 from boundaries.services.drawing import (
     close_drawing,
     compare_drawing,
+    counted,
     noise_m,
     refusals,
     require_areas,
+    taken_back,
     touched,
 )
 from boundaries.services.editing import changing
@@ -66,6 +68,10 @@ class Outcome:
     obstacles : tuple of Obstacle
     changed_by : mapping of str to (str, datetime)
         For grids in a collision, the last who changed them.
+    taken_back : tuple of str
+        Codes of the grids whose drawn borders were those that stand, once they were matched.
+    households : mapping of str to (int or None, int or None)
+        Before and after, by code, of the grids that the drawing changes.
     problems : tuple of (str, str)
         Why nothing was written, in Chinese and English; empty where it was, or could be.
     is_written : bool
@@ -78,6 +84,8 @@ class Outcome:
     delta: Delta | None = None
     obstacles: tuple[Obstacle, ...] = ()
     changed_by: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    taken_back: tuple[str, ...] = ()
+    households: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     problems: tuple[tuple[str, str], ...] = ()
     is_written: bool = False
 
@@ -138,7 +146,14 @@ def take_back(
         return Outcome(draft, returned, comparison, changed_by=changed_by, problems=problems)
     retired = tuple(sorted(grid.code for grid in comparison.missing))
     closed = close_drawing(before, returned, comparison, tolerance_m=order.tolerance_m)
-    outcome = Outcome(draft, returned, comparison, closed, obstacles=closed.obstacles)
+    outcome = Outcome(
+        draft,
+        returned,
+        comparison,
+        closed,
+        obstacles=closed.obstacles,
+        taken_back=taken_back(before, comparison, closed),
+    )
     if closed.obstacles:
         return replace(outcome, problems=(_in_the_way(closed.obstacles),))
     if not (comparison.changed or comparison.new or retired):
@@ -152,7 +167,12 @@ def take_back(
     if unproved:
         turn.rollback()
         return replace(outcome, problems=(_not_proved(unproved),))
-    outcome = replace(outcome, delta=_delta(before, after, touched(comparison)))
+    codes = frozenset(grid.code for grid in (*closed.refined, *(one.grid for one in comparison.drawn)))
+    outcome = replace(
+        outcome,
+        delta=_delta(before, after, touched(comparison)),
+        households=counted(before, after, codes | set(retired)),
+    )
     if order.is_dry_run:
         turn.rollback()
         return outcome

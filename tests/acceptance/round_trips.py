@@ -1,7 +1,5 @@
 """The demo town in a draft, and what hands do to its file."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
