@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import shapely
 
 from boundaries.edits import Edit, applied, inverse
 from boundaries.edits.counting import Homes, households_of
-from boundaries.model import MicroGrid
+from boundaries.model import Assignment, Building, MicroGrid
 from boundaries.snapshot import Snapshot
 from geo.crs import round_to_storage
 from geo.residual import prove
@@ -69,14 +70,10 @@ def _only_refined(old: MicroGrid, new: MicroGrid) -> bool:
 
 
 def _same(one: Snapshot, other: Snapshot) -> bool:
-    def rows(snapshot: Snapshot) -> Counter[object]:
-        return Counter(
-            (grid.id, grid.code, grid.name, grid.kind, grid.layer, shapely.to_wkb(grid.polygon))
-            for grid in snapshot.grids
-        )
-
+    mine, theirs = ({grid.id: grid for grid in snapshot.grids} for snapshot in (one, other))
     return (
-        rows(one) == rows(other)
+        mine.keys() == theirs.keys()
+        and all(grid is theirs[number] or _alike(grid, theirs[number]) for number, grid in mine.items())
         and Counter(one.assignments) == Counter(other.assignments)
         and all(
             shapely.to_wkb(a.polygon) == shapely.to_wkb(b.polygon) for a, b in zip(one.areas, other.areas, strict=True)
@@ -84,9 +81,25 @@ def _same(one: Snapshot, other: Snapshot) -> bool:
     )
 
 
+@lru_cache(maxsize=8)
+def _homes(buildings: tuple[Building, ...], assignments: tuple[Assignment, ...]) -> Homes:
+    """All buildings with the grids that assignments name; most edits leave both as they are."""
+    named = {
+        item.premises: item.grid
+        for item in assignments
+        if item.premises_kind == "building" and item.accepted_by is not None
+    }
+    points = np.asarray(shapely.point_on_surface([one.shape for one in buildings]), dtype=object)
+    return Homes(buildings, points, tuple(named.get(one.code) for one in buildings))
+
+
+def _alike(one: MicroGrid, other: MicroGrid) -> bool:
+    return one == other and shapely.to_wkb(one.polygon) == shapely.to_wkb(other.polygon)
+
+
 def _households(snapshot: Snapshot) -> int:
     tiles = [grid for grid in snapshot.grids if grid.layer == "tile"]
-    buildings = Homes.near(snapshot, tiles).by_grid(tiles, {})
+    buildings = _homes(snapshot.buildings, snapshot.assignments).by_grid(tiles, {})
     return sum(households_of(grid, buildings[grid.code]) or 0 for grid in tiles)
 
 
