@@ -3,19 +3,27 @@
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 import zipfile
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
+from boundaries import cluster
 from boundaries.errors import BadInput, Conflict, Unavailable
-from boundaries.services import journal, sealing, upkeep
+from boundaries.services import certifying, journal, sealing, upkeep
 from boundaries.services.trail_check import verify_trail
-from boundaries.store import migrate
+from boundaries.store import migrate, states
 from boundaries.store.engine import connect, reading, writing
+from boundaries.store.jobs import count_due_jobs
 from boundaries.store.upkeep import count_rows, is_blank, wrong_rights
+from tests.boundaries.plans import GRIDS, open_draft, publish
 from tests.conftest import drop_database
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
@@ -127,6 +135,45 @@ def test_a_restore_brings_all_of_it_back(worked_in, kept, empty_database_url):
     engine.dispose()
     assert (last.actor, last.action, last.detail["file"]) == ("李强", "database.restore", kept.name)
     assert file == "网格.xlsx"
+
+
+def test_what_was_published_comes_back_whole_on_another_cluster(planned, tmp_path):
+    draft = open_draft(planned)
+    with writing(planned) as session:
+        states.put_grids(session, draft.id, [replace(GRIDS[0], name="改名")], source_id=None)
+    assert publish(planned, draft).number == 2
+    address = planned.url.render_as_string(hide_password=False)
+    manifest = upkeep.backup(address, tmp_path / "x.zip", settings={}, service="9.9", now=NOW)
+    home = Path(tempfile.gettempdir()) / f"microgrid-restored-{os.getpid()}"
+    try:
+        running = cluster.ensure_running(home, durable=False)
+        report = upkeep.restore(running.url(cluster.OWNER), tmp_path / "x.zip", actor="李强", now=NOW)
+        assert report.has_app_role
+        assert report.areas_proved > 0
+        service = connect(running.url(cluster.APP))
+        with reading(service) as session:
+            state = verify_trail(session, known=[manifest.audit_digest])
+            certificates = [certifying.get_certificate(session, number, service="x") for number in (1, 2)]
+            # Certificates name seals that the trail has.
+            assert verify_trail(session, known=[one.seal.digest for one in certificates]).is_whole
+            assert count_due_jobs(session) == 0
+        assert (state.is_whole, state.waiting) == (True, 0)
+        with reading(planned) as session:
+            assert [certifying.get_certificate(session, number, service="x") for number in (1, 2)] == certificates
+        for table in ("audit", "audit_seal", "audit_sealed", "generation", "certificate"):
+            for deed in (f"DELETE FROM microgrid.{table}", f"TRUNCATE microgrid.{table} CASCADE"):  # noqa: S608
+                with service.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+                    connection.execute(text(deed))
+        with service.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+            connection.execute(text("UPDATE microgrid.audit SET actor = '别人'"))
+        third = open_draft(service)
+        with writing(service) as session:
+            states.put_grids(session, third.id, [replace(GRIDS[0], name="再改名")], source_id=None)
+        assert publish(service, third).number == 3
+        service.dispose()
+    finally:
+        cluster.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_a_database_that_was_only_migrated_is_empty_enough(kept, empty_database_url):
