@@ -25,10 +25,24 @@ def create(
     *,
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="权限,可重复 / may be repeated: locate, grids:read, premises:read, admin"),
+        typer.Option(
+            "--scope",
+            help=(
+                "权限,可重复 / may be repeated: locate, grids:read, premises:read, drafts:read, drafts:write, review, "
+                "publish, registers:read, registers:write, audit:read, accounts, security, admin"
+            ),
+        ),
     ] = None,
     tier: Annotated[Tier, typer.Option("--tier", help="可见级别 / most secret fields it shows")] = "public",
     days: Annotated[int | None, typer.Option("--days", min=1, max=3650, help="有效天数 / days it is good for")] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option("--area", metavar="CODE", help="只能改动这些区域,可重复 / where it may change something"),
+    ] = None,
+    department: Annotated[
+        str | None,
+        typer.Option("--department", help="只填写该部门的内容 / writes what this department keeps"),
+    ] = None,
     as_: AsName = None,
     format: OutputFormat = "table",  # noqa: A002  the option's own name
 ) -> None:
@@ -37,7 +51,9 @@ def create(
     Raises
     ------
     BadInput
-        If a scope is not known or the name is empty.
+        If a scope or a department is not known, or the name is empty.
+    NotFound
+        If there is no such area.
     """
     from boundaries.services.keys import create_key
     from boundaries.store.engine import writing
@@ -47,7 +63,15 @@ def create(
     expires = now + timedelta(days=days) if days is not None else None
     with writing(context.engine()) as session:
         key, secret = create_key(
-            session, name=name, scopes=scopes, tier=tier, actor=context.actor(as_), now=now, expires=expires
+            session,
+            name=name,
+            scopes=scopes,
+            tier=tier,
+            actor=context.actor(as_),
+            now=now,
+            expires=expires,
+            areas=area or (),
+            department=department,
         )
     _show_once(key.id, key.name, secret, format)
 
@@ -92,12 +116,42 @@ def list_(*, format: OutputFormat = "table") -> None:  # noqa: A002  the option'
             "created_by": key.created_by,
             "expires_at": shown(key.expires_at),
             "revoked_at": shown(key.revoked_at),
+            "areas": list(key.areas or ()),
+            "department": key.department,
+            "last_used": key.last_used,
         }
         for key in keys
     ]
     if format == "table" and is_zh:
         rows = [{_HEADERS_ZH[name]: value for name, value in row.items()} for row in rows]
     emit(rows, format=format)
+
+
+@app.command(help="更换密钥:生成同样的新密钥,旧的到期停用 / make a second key like one that ends after a while")
+def rotate(
+    key_id: Annotated[int, typer.Argument(metavar="ID", help="编号,见 key list / its number in key list")],
+    *,
+    grace: Annotated[
+        int, typer.Option("--grace", metavar="DAYS", min=0, max=90, help="旧密钥还有效几天 / days the old one goes on")
+    ] = 7,
+    as_: AsName = None,
+    format: OutputFormat = "table",  # noqa: A002  the option's own name
+) -> None:
+    """Make a successor of a key and show it once.
+
+    Raises
+    ------
+    NotFound
+        If there is no such key, or it opens nothing any more.
+    """
+    from boundaries.services.keys import rotate_key
+    from boundaries.store.engine import writing
+
+    with writing(context.engine()) as session:
+        key, secret = rotate_key(
+            session, key_id, grace=timedelta(days=grace), actor=context.actor(as_), now=context.now()
+        )
+    _show_once(key.id, key.name, secret, format)
 
 
 @app.command(help="吊销密钥,立即生效 / revoke a key, at once")
@@ -190,6 +244,9 @@ _HEADERS_ZH = {
     "created_by": "新建人",
     "expires_at": "到期",
     "revoked_at": "吊销时间",
+    "areas": "区域",
+    "department": "部门",
+    "last_used": "最近使用",
 }
 
 

@@ -60,11 +60,14 @@ VERBS: dict[str, str] = {
     "assign": "api.cli.assign:assign",
     "locate": "api.cli.locate:locate",
     "draft": "api.cli.draft:app",
+    "diff": "api.cli.diff:diff",
+    "generation": "api.cli.generation:app",
+    "archive": "api.cli.archive:archive",
     "print": "api.cli.print:app",
     "roster": "api.cli.roster:app",
+    "user": "api.cli.user:app",
     "key": "api.cli.key:app",
     "public": "api.cli.public:app",
-    "audit": "api.cli.audit:app",
     "audit": "api.cli.audit:app",
 }
 
@@ -96,11 +99,14 @@ SUMMARIES: dict[str, Summary] = {
     "assign": Summary("为未划入的小区和商铺提出建议", "propose a grid for unassigned compounds and shops"),
     "locate": Summary("查一个点或一个文件的点在哪个网格", "which grid a point, or a file of points, is in"),
     "draft": Summary("调整方案:新建、查看、检查、提交、发布、放弃", "open, show, check, submit, publish, abandon"),
+    "diff": Summary("变更对照:两个版本之间,或版本与方案之间", "say what differs between two states"),
+    "generation": Summary("版本:列出、查看、恢复旧版", "list and show generations, bring one back"),
+    "archive": Summary("年度归档:图层、登记表、图纸、证明、清单", "the yearly archive of a generation, in one folder"),
     "print": Summary("打印网格图、生成网页地图", "print sheets, write the web map"),
     "roster": Summary("人员:任命、离任、替换、按季度核算报酬", "people in charge: set, end, replace, import, pay"),
-    "key": Summary("接口密钥:新建、列出、吊销", "create, list and revoke API keys"),
+    "user": Summary("账号:新建、角色、密码、停用、解锁", "accounts: open, roles, passwords, close, unlock"),
+    "key": Summary("接口密钥:新建、列出、更换、吊销", "create, list, rotate and revoke API keys"),
     "public": Summary("公开查询的开关", "switch public look-up on or off"),
-    "audit": Summary("操作日志:查看、核对、导出、清理", "the audit trail: list, verify, export, prune"),
     "audit": Summary("操作日志:查看、核对、导出、清理", "the audit trail: list, verify, export, prune"),
 }
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -101,9 +101,32 @@ def test_the_life_of_a_key(command: Command, database: Engine) -> None:
     assert out.splitlines()[0].split()[:3] == ["编号", "名称", "权限"]
 
 
+def test_a_key_is_replaced_while_the_old_one_goes_on(command: Command, database: Engine) -> None:
+    old = orjson.loads(
+        command("key", "create", "平台", "--scope", "drafts:write", "--days", "30", "--format", "json")[1]
+    )
+    code, out, _ = command("key", "rotate", str(old["id"]), "--grace", "2", "--format", "json")
+    assert code == 0
+    new = orjson.loads(out)
+    assert (new["name"], new["id"] != old["id"]) == ("平台", True)
+    now = datetime.now(UTC)
+    with reading(database) as session:
+        assert verify_key(session, old["key"], now) is not None
+        assert verify_key(session, old["key"], now + timedelta(days=2)) is None
+        successor = verify_key(session, new["key"], now + timedelta(days=29))
+        assert successor is not None
+        assert successor.scopes == ("drafts:write",)
+        assert entries(session)[0].action == "key.rotate"
+    assert command("key", "rotate", str(new["id"]), "--grace", "0")[0] == 0
+    assert command("key", "rotate", str(new["id"]))[0] == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (("create", "平台", "--area", "没有"), 4),
+        (("create", "平台", "--department", "army"), 2),
+        (("rotate", "77"), 4),
         (("create", "平台", "--scope", "everything"), 2),
         (("create", "平台", "--tier", "secret"), 2),
         (("create", " "), 2),
