@@ -51,6 +51,8 @@ KINDS: dict[str, FindingKind] = {
         FindingKind("shop_undedicated", "advisory", "商铺无专属网格", "Shop with no dedicated grid"),
         FindingKind("mixed_management", "advisory", "商住混合管理", "Shops and homes managed mixed"),
         FindingKind("nobody_in_charge", "advisory", "无人负责", "Nobody in charge"),
+        FindingKind("volunteers_missing", "advisory", "志愿者不足", "Too few volunteers"),
+        FindingKind("extra_hand_needed", "advisory", "难管网格需增配人员", "Another hand needed"),
         FindingKind("outside_band", "advisory", "规模超出范围", "Outside the size band"),
         FindingKind("size_unknown", "advisory", "规模无法统计", "Size cannot be counted"),
     )

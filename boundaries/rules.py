@@ -45,6 +45,12 @@ class Rules:
         How far a compound may lie from a grid that it does not touch.
     liaison_roles : tuple of str
         Roles of a person that count as being in charge of a micro-grid or a part.
+    volunteer_roles, helper_roles : tuple of str
+        Roles of volunteers, and of full-time workers who may be linked to one grid.
+    min_volunteers : int
+        Fewest volunteers of a micro-grid or a part; 0 asks for none.
+    rented_share : float
+        From this share of rented homes on, a grid needs another hand.
     day : date or None
         The day on which people must be in charge; None takes everybody listed.
     """
@@ -63,6 +69,10 @@ class Rules:
     max_shop_to_grid_m: float = 60.0
     max_compound_to_grid_m: float = 50.0
     liaison_roles: tuple[str, ...] = ("liaison", "联络员", "微网格联络员")
+    volunteer_roles: tuple[str, ...] = ("volunteer", "志愿者", "机关志愿者")
+    helper_roles: tuple[str, ...] = ("full_time", "专职网格员")
+    min_volunteers: int = 2
+    rented_share: float = 0.4
     day: date | None = None
 
     def tolerances(self, crs: SourceCrs) -> tuple[float, ...]:

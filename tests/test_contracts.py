@@ -52,6 +52,8 @@ def test_thresholds_are_those_of_the_rules() -> None:
     assert f"({rules.sliver_width_m} m unless" in meanings["sliver"]
     assert f"({rules.min_households} to {rules.max_households} unless" in meanings["outside_band"]
     assert f"({rules.mixed_shops} unless" in meanings["mixed_management"]
+    assert f"({rules.min_volunteers} unless" in meanings["volunteers_missing"]
+    assert f"(a share of {rules.rented_share} unless" in meanings["extra_hand_needed"]
     assert (
         f"more than {rules.cut_area_m2} m² and more than {rules.cut_share:.0%}".replace("1%", "1 %")
         in (meanings["building_cut"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from boundaries.checks.areas import check_areas
 from boundaries.checks.coverage import check_overlays, check_tiles
-from boundaries.checks.people import check_people
+from boundaries.checks.people import check_helpers, check_people
 from boundaries.checks.premises import check_buildings, check_compounds
 from boundaries.checks.shapes import check_codes, check_duplicates, check_parents, check_shapes
 from boundaries.checks.shops import check_dedicated, check_mixed
@@ -64,7 +64,8 @@ CHECKS: tuple[Check, ...] = (
     Check("buildings", 1, ("building_uncovered", "building_doubled", "building_cut"), check_buildings),
     Check("dedicated", 1, ("shop_undedicated",), check_dedicated),
     Check("mixed", 1, ("mixed_management",), check_mixed),
-    Check("people", 1, ("nobody_in_charge",), check_people),
+    Check("people", 2, ("nobody_in_charge", "volunteers_missing"), check_people),
+    Check("helpers", 1, ("extra_hand_needed",), check_helpers),
     Check("band", 1, ("outside_band", "size_unknown"), check_band),
 )
 

@@ -172,5 +172,5 @@ DEFECTS = (
         "a shopping street with no dedicated grid",
     ),
     Defect(("building_cut",), "被网格线切开的楼", "a building cut by a border"),
-    Defect(("nobody_in_charge",), "没有联络员的网格", "a grid with nobody in charge"),
+    Defect(("nobody_in_charge", "volunteers_missing"), "没有联络员和志愿者的网格", "a grid with nobody in charge"),
 )

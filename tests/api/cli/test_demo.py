@@ -58,7 +58,7 @@ def test_the_demo_finds_mends_assigns_publishes_and_prints(
         drafts = drafting.list_drafts(session)
     assert [(draft.status, draft.created_by) for draft in drafts] == [("published", PLANNER), ("abandoned", PLANNER)]
     assert (len(plan.areas), len(plan.grids), len(plan.buildings), len(plan.shops)) == (28, 163, 450, 300)
-    assert len(plan.people) == 286
+    assert len(plan.people) == 649
     assert checks.run(plan, Rules()) == ()
     assert {assignment.premises_kind for assignment in plan.assignments} == {"compound", "shop"}
     assert len(plan.assignments) == 4 + sum(shop.state == "open" for shop in plan.shops)

@@ -105,7 +105,7 @@ def test_the_current_generation_is_checked_where_nothing_is_named(answer: Answer
     assert code == 0
     assert isinstance(told, dict)
     assert (told["exact"], told["grids"], told["parents"], told["blocking"]) == (True, 4, 2, 0)
-    assert told["counts"] == {"shop_undedicated": 1, "nobody_in_charge": 4}
+    assert told["counts"] == {"shop_undedicated": 1, "nobody_in_charge": 4, "volunteers_missing": 5}
     assert told["source"] == {"zh": "区划第 1 版", "en": "generation 1"}
     assert answer("check", "--generation", "7")[0] == 4
     code, east = answer("check", "--area", plans.AREAS[1].code)
