@@ -133,7 +133,8 @@ def _clipped(pieces: Sequence[Floats], ground: Any) -> list[Floats]:
 
 def _lines_of(shape: Any) -> Any:
     parts = shapely.get_parts(shape)
-    return shapely.MultiLineString(list(parts[shapely.get_type_id(parts) == _LINE]))
+    is_line = (shapely.get_type_id(parts) == _LINE) & ~shapely.is_empty(parts)
+    return shapely.MultiLineString(list(parts[is_line]))
 
 
 def _ended(xy: Floats, ground: Any, chain: Chain) -> Floats:
