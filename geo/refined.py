@@ -6,9 +6,9 @@ was drawn, wherever it still runs along those edges; both sides of a border then
 them as before.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
@@ -55,7 +55,7 @@ def with_vertices(shape: Shape, added: Added, *, tolerance: float) -> Shape:
     shape : Polygon or MultiPolygon
     added : mapping
         As :func:`added_vertices` gives it. An edge that the shape has received other vertices
-        on keeps them, in between.
+        on keeps them, in between; of one that was parted, each piece takes what lies on it.
     tolerance : float
         As there.
 
@@ -121,46 +121,24 @@ def _refined(part: Polygon, added: Added, tolerance: float) -> Polygon | None:
 
 
 def _into_ring(ring: list[Vertex], added: Added, tolerance: float) -> list[Vertex] | None:
-    place = {vertex: index for index, vertex in enumerate(ring)}
-    count = len(ring)
-    pieces: dict[int, tuple[int, list[Vertex]]] = {}
+    here = set(ring)
+    between: dict[int, list[Vertex]] = {}
     for edge, vertices in added.items():
-        if edge[0] not in place or edge[1] not in place:
-            continue
-        for start, end in (edge, edge[::-1]):
-            between = _run(ring, place[start], place[end], edge, tolerance)
-            if between is None:
-                continue
-            merged = list(_along(edge, {*between, *vertices}))
-            if len(merged) > len(between):
-                pieces[place[start]] = (len(between), merged if start == edge[0] else merged[::-1])
-            break
-    if not pieces:
+        new = [vertex for vertex in dict.fromkeys(vertices) if vertex not in here]
+        on = [vertex in edge or _is_on(edge, vertex, tolerance) for vertex in ring] if new else []
+        # The edge may have been parted since: every piece of it takes the vertices that lie on it.
+        for index, start in enumerate(ring if new else []):
+            end = ring[(index + 1) % len(ring)]
+            if on[index] and on[(index + 1) % len(ring)]:
+                low, high = sorted((_share(edge, start), _share(edge, end)))
+                inside = [vertex for vertex in new if low < _share(edge, vertex) < high]
+                if inside:
+                    run = _along(edge, inside)
+                    forth = _share(edge, start) < _share(edge, end)
+                    between.setdefault(index, []).extend(run if forth else run[::-1])
+    if not between:
         return None
-    made: list[Vertex] = []
-    index = over_the_start = 0
-    while index < count:
-        made.append(ring[index])
-        old, more = pieces.get(index, (0, []))
-        made += more
-        over_the_start = max(over_the_start, index + 1 + old - count)
-        index += 1 + old
-    # A run over the ring's start has taken its first vertices along; it begins where it began.
-    made = made[over_the_start:]
-    first = made.index(ring[0])
-    return made[first:] + made[:first]
-
-
-def _run(ring: list[Vertex], start: int, end: int, edge: Edge, tolerance: float) -> list[Vertex] | None:
-    """The vertices between two of a ring, if it runs straight along the edge from one to the other."""
-    between: list[Vertex] = []
-    at = (start + 1) % len(ring)
-    while at != end:
-        if at == start or not _is_on(edge, ring[at], tolerance):
-            return None
-        between.append(ring[at])
-        at = (at + 1) % len(ring)
-    return between
+    return [vertex for index, start in enumerate(ring) for vertex in (start, *between.get(index, ()))]
 
 
 def _edge(one: Vertex, other: Vertex) -> Edge:
@@ -169,15 +147,20 @@ def _edge(one: Vertex, other: Vertex) -> Edge:
 
 def _along(edge: Edge, vertices: Iterable[Vertex]) -> tuple[Vertex, ...]:
     """Vertices in their order along an edge, the same from whichever side it is looked at."""
+    return tuple(sorted(vertices, key=lambda vertex: (_share(edge, vertex), vertex)))
+
+
+def _share(edge: Edge, vertex: Vertex) -> float:
+    """How far along an edge a vertex lies, from 0 to 1."""
     (x, y), (end_x, end_y) = edge
-    return tuple(sorted(vertices, key=lambda v: ((v[0] - x) * (end_x - x) + (v[1] - y) * (end_y - y), v)))
+    along_x, along_y = end_x - x, end_y - y
+    return ((vertex[0] - x) * along_x + (vertex[1] - y) * along_y) / (along_x**2 + along_y**2)
 
 
 def _is_on(edge: Edge, vertex: Vertex, tolerance: float) -> bool:
-    start, end = np.array(edge[0]), np.array(edge[1])
-    along, off = end - start, np.array(vertex) - start
-    length = float(np.hypot(*along))
-    if length == 0:
+    (x, y), (end_x, end_y) = edge
+    along_x, along_y = end_x - x, end_y - y
+    length = math.hypot(along_x, along_y)
+    if not 0 < _share(edge, vertex) < 1:
         return False
-    share = float(off @ along) / length**2
-    return 0 < share < 1 and abs(float(along[0] * off[1] - along[1] * off[0])) / length <= tolerance
+    return abs(along_x * (vertex[1] - y) - along_y * (vertex[0] - x)) / length <= tolerance

@@ -57,9 +57,16 @@ _NEXT = {
     ),
     "approved": ("下一步:用 draft publish {n} 发布。", "Next: draft publish {n}."),
 }
+# Where a day is named.
+_ON_ITS_DAY = (
+    "将于 {day} 由后台任务(worker)发布;用 draft publish {n} 可立即发布。",
+    "The worker publishes it on {day}; draft publish {n} does so at once.",
+)
 
 
 def tell_next(draft: "Draft", format: OutputFormat) -> None:  # noqa: A002  the option's own name
     """Say to people what comes next."""
-    if format == "table" and draft.status in _NEXT:
-        note(_NEXT[draft.status][0 if context.language() == "zh" else 1].format(n=draft.id))
+    if format != "table" or draft.status not in _NEXT:
+        return
+    words = _ON_ITS_DAY if draft.status == "approved" and draft.publish_on is not None else _NEXT[draft.status]
+    note(words[0 if context.language() == "zh" else 1].format(n=draft.id, day=draft.publish_on))

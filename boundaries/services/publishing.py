@@ -14,38 +14,61 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from boundaries.certificate import division_digest
-from boundaries.errors import BadInput, Blocked, Conflict
-from boundaries.findings import KINDS, Finding, blocking
+from boundaries.errors import BadInput, Blocked, Conflict, Unavailable
+from boundaries.findings import Finding
 from boundaries.lifecycle import Draft, Generation, next_status, require_apart, standing
 from boundaries.looking import looking_at
 from boundaries.merging import collided
 from boundaries.services import journal, sealing
 from boundaries.services.certifying import require_exact
+from boundaries.services.publishing_refusals import require_clean, require_codes_apart, require_tree
 from boundaries.services.reading import get_generation
 from boundaries.services.rebasing import rebase
+from boundaries.services.reviewing import return_draft
 from boundaries.services.surroundings import Looked, look
 from boundaries.snapshot import Snapshot
-from boundaries.store import releases, states
+from boundaries.store import releases
 from boundaries.store.bulletins import announce
 from boundaries.store.certificates import keep_proofs, kept_proofs
 from boundaries.store.drafts import authors, mark, newest_generation, read_draft
 from boundaries.store.engine import reading, writing
 from boundaries.store.findings import carry_findings
-from boundaries.store.overlay import Moment
-from boundaries.store.steps import acknowledgements, read_reviews
+from boundaries.store.steps import acknowledgements, due_drafts, read_reviews
 from boundaries.store.surroundings import lock_areas
-from geo.errors import Language
-from geo.metric import centre
+from geo.errors import Problem
 
 Check = Callable[[Snapshot], Sequence[Finding]]
 
-_NAMED = 10
 # What others publish beside a draft while it is checked seldom touches it twice.
 _TRIES = 4
+# Who gives a draft back that could not be published on its day.
+_WORKER = "worker"
 
 
 class _OvertakenError(Exception):
     """What the draft touches was published by somebody else since it was checked."""
+
+
+class Overtaken(Conflict):
+    """Others keep publishing what the draft touches; nothing is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What became of a draft whose day has come.
+
+    Attributes
+    ----------
+    draft : int
+    generation : int or None
+        None where it went back to its author.
+    refusal : Problem or None
+        Why it did.
+    """
+
+    draft: int
+    generation: int | None
+    refusal: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +160,76 @@ def publish(
                 return _write(session, order, draft, looked, check)
         except _OvertakenError:
             continue
-    raise Conflict(
+    raise Overtaken(
         f"调整方案 {draft_id} 在检查期间,它涉及的区域一再被别人发布改动,未发布。请稍后重新发布。",
         f"While draft {draft_id} was checked, others kept publishing what it touches; nothing is published. Try again.",
     )
+
+
+def publish_due(
+    engine: Engine,
+    *,
+    check: Check,
+    four_eyes: bool,
+    now: datetime,
+    today: date,
+    metric_plane: str | None = None,
+) -> tuple[Due, ...]:
+    """Publish the approved drafts whose day has come, in the name of whoever approved them last.
+
+    One that cannot be published goes back to its author with the reason. One that others
+    keep overtaking waits for the next time.
+
+    Parameters
+    ----------
+    check, four_eyes, now, today, metric_plane
+        As for :func:`publish`.
+
+    Returns
+    -------
+    tuple of Due
+        What was published or went back.
+
+    Raises
+    ------
+    Unavailable
+        If the database goes away; what is due stays due.
+    """
+    with reading(engine) as session:
+        waiting = [read_draft(session, number) for number in due_drafts(session, today)]
+    done: list[Due] = []
+    for draft in waiting:
+        actor = draft.approved_by or draft.created_by
+        try:
+            generation = publish(
+                engine,
+                draft.id,
+                check=check,
+                actor=actor,
+                four_eyes=four_eyes,
+                now=now,
+                today=today,
+                metric_plane=metric_plane,
+            )
+        except Unavailable:
+            raise
+        except Overtaken:
+            continue
+        except Problem as refusal:
+            if _give_back(engine, draft, refusal, now=now):
+                done.append(Due(draft.id, None, refusal))
+        else:
+            done.append(Due(draft.id, generation.number))
+    return tuple(done)
+
+
+def _give_back(engine: Engine, draft: Draft, refusal: Problem, *, now: datetime) -> bool:
+    """Return a draft that is still waiting; another worker may have published it meanwhile."""
+    with writing(engine) as session:
+        if read_draft(session, draft.id, lock=True).status != "approved":
+            return False
+        return_draft(session, draft.id, actor=_WORKER, note=refusal.zh, now=now)
+    return True
 
 
 def _carry_over(engine: Engine, order: Publication) -> int | None:
@@ -180,7 +269,7 @@ def _write(session: Session, order: Publication, checked: Draft, before: Looked,
     if not held.covers(looked.surroundings) or releases.clashes(session, draft.id, limit=1):
         raise _OvertakenError
     findings = check(looked.plan)
-    _require_clean(draft, findings)
+    require_clean(draft, findings)
     proofs = require_exact(draft, looked.plan)
     summary = {"changes": releases.changes(session, draft.id)}
     releases.wait_for_publisher(session)
@@ -191,8 +280,8 @@ def _write(session: Session, order: Publication, checked: Draft, before: Looked,
         session, draft.id, newest=newest, actor=order.actor, now=order.now, note=order.note, summary=summary
     )
     releases.turn(session, draft.id, number)
-    _require_tree(session, draft, number)
-    _require_clean(draft, [_twice(code) for code in releases.codes_twice(session, number)])
+    require_tree(session, draft, number)
+    require_codes_apart(session, draft, number)
     mark(session, draft.id, "published")
     known = {one.place: one for one in acknowledgements(session, draft=draft.id, base=newest)}
     carry_findings(session, number, findings, looking=looking_at(looked.plan, looked.codes), known=known)
@@ -217,13 +306,9 @@ def _write(session: Session, order: Publication, checked: Draft, before: Looked,
     return get_generation(session, number)
 
 
-def _twice(code: str) -> Finding:
-    return Finding("duplicate_code", grids=(code,), value=2.0, limit=1.0)
-
-
 def _require_sound(draft: Draft, looked: Looked, check: Check, *, since: int | None) -> None:
     try:
-        _require_clean(draft, check(looked.plan))
+        require_clean(draft, check(looked.plan))
         require_exact(draft, looked.plan)
     except Blocked as blocked:
         if since is None:
@@ -239,19 +324,6 @@ def _require_sound(draft: Draft, looked: Looked, check: Check, *, since: int | N
         ) from blocked
 
 
-def _require_tree(session: Session, draft: Draft, number: int) -> None:
-    """Of two drafts that are each in order, one may retire an area and the other hang one below it."""
-    try:
-        states.require_tree(session, Moment(number))
-    except BadInput as wrong:
-        raise Conflict(
-            f"调整方案 {draft.id}“{draft.name}”与之后发布的版本合在一起,区域的上下级不成立,未发布。"
-            f"请改正后再发布。\n{wrong.zh}",
-            f'Draft {draft.id} "{draft.name}" does not go with what was published since: areas do not stand below '
-            f"their parents; nothing is published. Mend it and publish again.\n{wrong.en}",
-        ) from wrong
-
-
 def _require_ready(session: Session, order: Publication, *, lock: bool = False) -> Draft:
     draft = read_draft(session, order.draft_id, lock=lock)
     drew = authors(session, draft)
@@ -264,33 +336,3 @@ def _require_ready(session: Session, order: Publication, *, lock: bool = False) 
             f'There is nothing in draft {draft.id} "{draft.name}" to publish. Load or edit something first.',
         )
     return draft
-
-
-def _require_clean(draft: Draft, findings: Sequence[Finding]) -> None:
-    stand = blocking(findings)
-    if not stand:
-        return
-    counts = Counter(finding.kind for finding in stand)
-    sums_zh = "、".join(f"{KINDS[kind].name_zh} {count}" for kind, count in counts.items())
-    sums_en = ", ".join(f"{KINDS[kind].name_en.lower()} {count}" for kind, count in counts.items())
-    more = len(stand) - _NAMED
-    lines_zh = [_place(finding, "zh") for finding in stand[:_NAMED]] + ([f"…… 另有 {more} 处"] if more > 0 else [])
-    lines_en = [_place(finding, "en") for finding in stand[:_NAMED]] + ([f"… and {more} more"] if more > 0 else [])
-    raise Blocked(
-        f"调整方案 {draft.id}“{draft.name}”有 {len(stand)} 处必须处理的问题({sums_zh}),未发布。"
-        f"请用 draft check {draft.id} 查看并改正:\n" + "\n".join(lines_zh),
-        f'Draft {draft.id} "{draft.name}" has {len(stand)} blocking findings ({sums_en}); nothing is published. '
-        f"See them with draft check {draft.id} and mend them:\n" + "\n".join(lines_en),
-    )
-
-
-def _place(finding: Finding, language: Language) -> str:
-    words = [finding.name(language), *finding.grids, *finding.premises]
-    if finding.parent:
-        words.append(f"({finding.parent})" if language == "zh" else f"in {finding.parent}")
-    if finding.area_m2 is not None:
-        words.append(f"{finding.area_m2:.2f} m²")
-    if finding.geometry is not None and not finding.geometry.is_empty:
-        x, y = centre(finding.geometry)
-        words.append(f"{x:.6f},{y:.6f}")
-    return "  " + " ".join(words)

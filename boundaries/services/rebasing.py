@@ -101,12 +101,13 @@ def rebase(
         return Rebased(draft, draft.base_generation)
     chosen = _choices(draft, stale, keep or {})
     verdicts = [(one, merge(one)) for one in stale]
+    # First, so that the change that follows can be undone on the generation that the draft stands on then.
+    store.stand_on(session, draft_id, newest)
     with changing(session, draft_id, actor=actor, kind="rebase", now=now):
         if chosen:
             _open_again(session, draft)
         for one, merged in verdicts:
             _settle(session, draft_id, one, merged, chosen.get((one.thing, one.id)))
-        store.stand_on(session, draft_id, newest)
         refined_codes = _share_vertices(session, draft, stale)
     left = [
         (one, merged) for one, merged in verdicts if merged.verdict == "collides" and (one.thing, one.id) not in chosen

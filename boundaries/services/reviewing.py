@@ -1,6 +1,6 @@
 """The steps of a draft on its way: hand it in, approve it, give it back, give it up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from boundaries.errors import BadInput
 from boundaries.lifecycle import Action, Draft, Review, next_level, next_status, require_apart, standing
 from boundaries.services import journal
 from boundaries.store.drafts import authors, mark, read_draft
-from boundaries.store.steps import add_review, read_reviews, set_day
+from boundaries.store.steps import add_review, area_levels, level_depths, read_reviews, set_day
 
 # Takes ``review`` or ``publish``, and the level of the office or None for any: whether somebody's account may do it.
 MayAnybody = Callable[[str, str | None], bool]
@@ -145,6 +145,18 @@ def reviews_of(session: Session, draft_id: int) -> tuple[Review, ...]:
     return read_reviews(session, draft_id)
 
 
+def next_review(session: Session, draft: Draft, levels: Sequence[str]) -> str:
+    """Level of the office whose review comes next, empty where anybody's does."""
+    return next_level(levels, standing(draft, read_reviews(session, draft.id))) or ""
+
+
+def stands_at(session: Session, areas: Collection[str], level: str) -> bool:
+    """Whether any of these areas is of a level, or of one above it."""
+    depths = level_depths(session)
+    wanted = depths.get(level)
+    return wanted is None or any(depths.get(one, wanted + 1) <= wanted for one in area_levels(session, areas))
+
+
 def what_comes_next(
     session: Session,
     draft: Draft,
@@ -170,7 +182,7 @@ def what_comes_next(
         In Chinese and in English; None where nothing comes any more.
     """
     if draft.status == "submitted":
-        level = next_level(levels, standing(draft, read_reviews(session, draft.id))) or ""
+        level = next_review(session, draft, levels)
         is_dead_end = may_anybody is not None and not may_anybody("review", level or None)
         return _nobody_reviews(level) if is_dead_end else _review_comes(draft, level)
     if draft.status == "approved":

@@ -8,10 +8,12 @@ import numpy as np
 from shapely import STRtree
 from sqlalchemy.orm import Session
 
+from boundaries.lifecycle import Draft
 from boundaries.model import Area, Building, Compound, Shop
 from boundaries.snapshot import Snapshot
 from boundaries.store import queries, register_queries
 from boundaries.store import surroundings as store
+from boundaries.store.drafts import read_draft
 from boundaries.store.overlay import BUILDING, COMPOUND, Moment
 from boundaries.store.queries import Scope
 from boundaries.surroundings import Surroundings, Tree, partly_shown, surroundings_of, widened
@@ -88,6 +90,29 @@ def look(session: Session, draft_id: int, *, base: int | None, today: date, metr
     codes = {**before.codes, **after.codes}
     touched_codes = frozenset(codes[number] for number in own.touched if number in codes)
     return Looked(plan, replace(own, shown=wide.shown), touched_codes)
+
+
+def look_at_draft(session: Session, draft_id: int, *, today: date, metric_plane: str | None = None) -> Looked:
+    """Read what a draft touches, over the generation that it stands on; parameters as of :func:`look`.
+
+    Raises
+    ------
+    NotFound
+        If there is no such draft.
+    """
+    draft = read_draft(session, draft_id)
+    return look(session, draft_id, base=draft.base_generation, today=today, metric_plane=metric_plane)
+
+
+def touched_codes(session: Session, draft: Draft) -> tuple[str, ...]:
+    """Codes of the areas that a draft is about: the one that it was opened on, and those that it touches."""
+    moment = Moment(draft.base_generation, draft.id)
+    touched = store.touched_areas(session, moment)
+    tree, before = store.area_tree(session, moment), store.area_tree(session, Moment(draft.base_generation))
+    codes = {**before.codes, **tree.codes}
+    ground = touched.ground & (tree.to_fill() | before.to_fill())
+    found = {codes[number] for number in touched.holding | touched.redrawn | ground if number in codes}
+    return tuple(sorted(found | ({draft.area} if draft.area is not None else set())))
 
 
 def _plan(

@@ -1,6 +1,6 @@
 """Reviews of drafts and acknowledged findings, as rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -54,6 +54,20 @@ def last_reviewer(session: Session, draft_id: int) -> str | None:
     """Who took the last decision on a draft, None where nobody did."""
     query = select(_review.c.actor).where(_review.c.draft_id == draft_id).order_by(_review.c.id.desc()).limit(1)
     return session.execute(query).scalar_one_or_none()
+
+
+def level_depths(session: Session) -> dict[str, int]:
+    """How deep each level of areas lies, by its code."""
+    table = tables.area_level
+    return {row.code: row.depth for row in session.execute(select(table.c.code, table.c.depth))}
+
+
+def area_levels(session: Session, codes: Collection[str]) -> set[str]:
+    """Levels of these areas, as they are in force."""
+    state, area = tables.area_state, tables.area
+    query = select(state.c.level).join(area, area.c.id == state.c.area_id)
+    query = query.where(area.c.code.in_(codes), func.upper_inf(state.c.valid))
+    return set(session.execute(query).scalars())
 
 
 def keep_acknowledgements(session: Session, draft_id: int, given: Iterable[Acknowledgement]) -> None:

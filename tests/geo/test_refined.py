@@ -56,6 +56,16 @@ def test_it_goes_into_what_another_hand_drew_where_the_border_still_runs():
     assert with_vertices(gone, {edge: ((0.5, 0.0),)}, tolerance=TOLERANCE) is gone
 
 
+def test_an_edge_that_was_parted_takes_in_each_piece_what_lies_on_it():
+    added = {((0.0, 0.0), (0.0, 1.0)): ((0.0, 0.25), (0.0, 0.75))}
+    lower, upper = Polygon([(0, 0), (1, 0), (0, 0.5)]), Polygon([(0, 0.5), (1, 0), (1, 1), (0, 1)])
+    found = [with_vertices(one, added, tolerance=TOLERANCE).exterior.coords for one in (lower, upper)]
+    assert (0, 0.25) in found[0]
+    assert (0, 0.75) not in found[0]
+    assert (0, 0.75) in found[1]
+    assert (0, 0.25) not in found[1]
+
+
 def test_a_ring_that_begins_on_the_edge():
     mine = Polygon([(0.25, 0), (1, 0), (1, 1), (0, 1), (0, 0)])
     found = with_vertices(mine, {((0.0, 0.0), (1.0, 0.0)): ((0.1, 0.0), (0.5, 0.0))}, tolerance=TOLERANCE)
@@ -83,7 +93,8 @@ def test_both_sides_of_a_border_take_the_same_vertices_from_both_hands(ends, our
     (a, b) = (tuple(one) for one in round_to_storage([a, b]).tolist())
     if abs(a[0] - b[0]) + abs(a[1] - b[1]) < 1e-6:
         return
-    north, south = ((a[0] + b[0]) / 2, 33.0), ((a[0] + b[0]) / 2, 31.0)
+    middle, across = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), ((a[1] - b[1]) * 1e3, (b[0] - a[0]) * 1e3)
+    north, south = ((middle[0] + sign * across[0], middle[1] + sign * across[1]) for sign in (1, -1))
     upper, lower = Polygon([a, b, north]), Polygon([b, a, south])
     edge = (a, b)
     mine = added_vertices(upper, refined(upper, edge, *ours), tolerance=TOLERANCE)
