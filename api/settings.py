@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.reasons import reason_zh
 from boundaries.errors import BadInput
@@ -46,6 +46,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _listed(names: object) -> object:
+    return [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else names
+
+
 def _origin(address: str) -> str:
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
@@ -74,6 +78,9 @@ class Settings(BaseSettings):
         Folder of Python packages for machines without a package index.
     four_eyes : bool
         Whether who drew a draft may not publish it.
+    review_steps : tuple of str
+        Levels of the offices that review a draft in their order, as ``town,city``; none is one
+        review by anybody else than who drew it.
     host, port
         Where the HTTP service listens.
     workers : int
@@ -87,7 +94,8 @@ class Settings(BaseSettings):
     sign_ins_per_minute : int
         Attempts to sign in that one address may make each minute to one process; 0 for no limit.
     small_office : bool
-        Whether one account may be system administrator, security administrator and auditor at once.
+        Whether one account may be system administrator, security administrator and auditor at
+        once, and take more than one step of a draft.
     password_length, password_classes : int
         Fewest characters of a password, and of how many kinds (small, capital, digit, other).
     sign_in_tries, lock_minutes : int
@@ -116,6 +124,7 @@ class Settings(BaseSettings):
     install: bool = True
     wheels: Path | None = None
     four_eyes: bool = True
+    review_steps: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8712
     workers: Annotated[int, Field(ge=1, le=64)] = 1
@@ -138,6 +147,11 @@ class Settings(BaseSettings):
     oidc_claim: Annotated[str, Field(min_length=1)] = "sub"
     audit_keep_days: Annotated[int, Field(ge=180, le=36_500)] = 180
     runtime_dir: Annotated[Path | None, Field(validation_alias="XDG_RUNTIME_DIR")] = None
+
+    @property
+    def steps_apart(self) -> bool:
+        """Whether nobody takes two steps of one draft."""
+        return bool(self.review_steps) and not self.small_office
 
 
 @lru_cache(maxsize=1)
