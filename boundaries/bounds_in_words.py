@@ -33,6 +33,8 @@ _PIECE_M = 10.0
 _BEYOND_M = 0.5
 # A street that crosses the border is not what the border follows.
 _MAX_TURN_COSINE = float(np.cos(np.radians(35.0)))
+# Nor is one that lies further inside.
+_MAX_INSIDE_M = 10.0
 # A second name is told where it stands along this share of a side.
 _SECOND_SHARE = 0.3
 _RANKS = ("street", "water", "wall")
@@ -84,15 +86,13 @@ class Surroundings:
     def _ground_tree(self) -> STRtree:
         return STRtree(as_shapes(one.polygon for one in self.neighbours))
 
-    def sides(self, polygon: Polygon, *, own: Iterable[str] = ()) -> dict[Direction, tuple[str, ...]]:
+    def sides(self, polygon: Polygon) -> dict[Direction, tuple[str, ...]]:
         """Names along each side of a polygon, those of most of it first.
 
         Parameters
         ----------
         polygon : Polygon
             In metres.
-        own : iterable of str
-            Names that are the polygon's own and name nothing beyond it.
 
         Returns
         -------
@@ -100,19 +100,18 @@ class Surroundings:
             At most two names a side; none where nothing is known there.
         """
         pieces = _pieces(polygon)
-        names = self._names(pieces, frozenset(own))
+        names = self._names(pieces)
         found: dict[Direction, tuple[str, ...]] = {}
         for number, direction in enumerate(_DIRECTIONS):
             here = pieces.direction == number
             found[direction] = _main(zip(np.array(names, dtype=object)[here], pieces.length[here], strict=True))
         return found
 
-    def _names(self, pieces: "_Pieces", own: frozenset[str]) -> list[str | None]:
+    def _names(self, pieces: "_Pieces") -> list[str | None]:
         names: list[str | None] = [None] * len(pieces.middle)
         beyond, ground = self._ground_tree.query(pieces.beyond, predicate="intersects")
         for piece, index in sorted(zip(beyond.tolist(), ground.tolist(), strict=True), reverse=True):
-            if self.neighbours[index].name not in own:
-                names[piece] = self.neighbours[index].name
+            names[piece] = self.neighbours[index].name
         for piece, name in self._along(pieces).items():
             names[piece] = name
         return names
@@ -131,11 +130,15 @@ class Surroundings:
         heading = ahead - behind
         length = np.hypot(*heading.T)
         cosine = np.abs((heading * pieces.heading[piece]).sum(axis=1)) / np.where(length > 0, length, 1.0)
-        distance = shapely.distance(lines[line], pieces.middle[piece])
+        foot = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], along))
+        offset = foot - shapely.get_coordinates(pieces.middle[piece])
+        beyond_m = (offset * pieces.outward[piece]).sum(axis=1)
+        is_along = (cosine >= _MAX_TURN_COSINE) & (beyond_m >= -_MAX_INSIDE_M)
+        distance = np.hypot(*offset.T)
         ranks = np.array([_RANKS.index(self.landmarks[index].kind) for index in line.tolist()])
         found: dict[int, str] = {}
         for place in np.lexsort((distance, ranks)).tolist():
-            if cosine[place] >= _MAX_TURN_COSINE:
+            if is_along[place]:
                 found.setdefault(int(piece[place]), self.landmarks[int(line[place])].name)
         return found
 
@@ -148,6 +151,7 @@ class _Pieces:
     beyond: Shapes
     length: NDArray[np.float64]
     heading: NDArray[np.float64]
+    outward: NDArray[np.float64]
     direction: NDArray[np.int64]
 
 
@@ -182,7 +186,7 @@ def _pieces(polygon: Polygon) -> _Pieces:
     quarter = np.round(angle / (np.pi / 2)).astype(np.int64) % 4
     direction = np.array([0, 3, 2, 1])[quarter]
     beyond = shapely.points(middle + outward * _BEYOND_M)
-    return _Pieces(shapely.points(middle), np.asarray(beyond), length, unit, direction)
+    return _Pieces(shapely.points(middle), np.asarray(beyond), length, unit, outward, direction)
 
 
 def _main(named: Iterable[tuple[str | None, float]]) -> tuple[str, ...]:

@@ -140,6 +140,24 @@ def _write_gpkg(path: Path, columns: Columns, _encoding: str | None) -> None:
     _pyogrio(path, _frame(columns), driver="GPKG", layer=path.stem)
 
 
+def geopackage_writer(layers: Mapping[str, Columns]) -> Write:
+    """How several layers are written into one GeoPackage, for :func:`boundaries.exchange.placing.write_whole`.
+
+    Parameters
+    ----------
+    layers : mapping
+        Name -> columns; those without shapes become plain tables.
+    """
+
+    def write(place: Path) -> None:
+        for name, columns in layers.items():
+            # Without a row there is no shape to tell the form by.
+            form = {"geometry_type": "Unknown"} if columns.geometry is not None and not len(columns) else {}
+            _pyogrio(place, _frame(columns), driver="GPKG", layer=name, append=place.exists(), **form)
+
+    return write
+
+
 def _write_geojson(path: Path, columns: Columns, _encoding: str | None) -> None:
     # GDAL's writer drops vertices when it rounds; a coverage must keep every one.
     if columns.geometry is None:

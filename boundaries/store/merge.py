@@ -8,7 +8,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    Table,
     and_,
     bindparam,
     delete,
@@ -58,13 +57,24 @@ def merge(session: Session, thing: Thing, moment: Moment, rows: Iterable[Values]
     """
     columns = (thing.key, *thing.content)
     arrived = incoming(session, thing.state, columns, rows)
-    with kept(session, thing, draft_of(moment), select(arrived.c[thing.key])):
-        written = _write(session, thing, moment, arrived, source_id=source_id)
+    written = merge_from(session, thing, moment, arrived, source_id=source_id)
     total = session.execute(select(func.count()).select_from(arrived)).scalar_one()
     return Written(written, total - written)
 
 
-def _write(session: Session, thing: Thing, moment: Moment, arrived: Table, *, source_id: int | None) -> int:
+def merge_from(session: Session, thing: Thing, moment: Moment, arrived: FromClause, *, source_id: int | None) -> int:
+    """The same from rows that are in the database already; gives how many the draft took.
+
+    Parameters
+    ----------
+    arrived : FromClause
+        Columns named as the thing's key and content.
+    """
+    with kept(session, thing, draft_of(moment), select(arrived.c[thing.key])):
+        return _write(session, thing, moment, arrived, source_id=source_id)
+
+
+def _write(session: Session, thing: Thing, moment: Moment, arrived: FromClause, *, source_id: int | None) -> int:
     columns = (thing.key, *thing.content)
     _drop_returned(session, thing, moment, arrived)
     base = effective(thing, Moment(moment.generation), name="base")

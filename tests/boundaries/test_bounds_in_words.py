@@ -53,10 +53,10 @@ def test_a_second_name_needs_its_share_of_a_side() -> None:
         assert Surroundings((first, second), (), max_distance_m=6).sides(HOME)["east"] == told
 
 
-def test_its_own_name_lies_not_beyond_it() -> None:
-    neighbours = (NORTH, Neighbour("锦绣社区", box(900, 900, 1200, 1300)))
-    found = Surroundings((), neighbours).sides(HOME, own=["锦绣社区"])
-    assert found == {"east": (), "south": (), "west": (), "north": ("第二微网格",)}
+@pytest.mark.parametrize(("inside_m", "told"), [(9.0, ("内路",)), (11.0, ())])
+def test_what_lies_within_bounds_nothing(inside_m: float, told: tuple[str, ...]) -> None:
+    road = Landmark("内路", "street", LineString([(1100 - inside_m, 500), (1100 - inside_m, 1500)]))
+    assert Surroundings((road,), ()).sides(HOME)["east"] == told
 
 
 def test_turning_the_ring_or_its_start_changes_nothing() -> None:
