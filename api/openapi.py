@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from api.geojson import MEDIA_TYPE as GEOJSON
+from api.permissions import PERMISSIONS
 from api.problems import BAD_REQUEST, MEDIA_TYPE, PROBLEM_KINDS, KeyNeeded, ProblemKind
 from api.schemas.problem import ProblemDocument
 from boundaries.errors import Forbidden, NotFound, Unavailable
@@ -28,6 +29,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "plan", "description": "区域与微网格 / Areas and micro-grids"},
     {"name": "premises", "description": "楼栋、小区、商铺 / Buildings, compounds and shops"},
     {"name": "generations", "description": "版本 / Published generations"},
+    {"name": "drafts", "description": "调整方案 / Drafts"},
     {"name": "session", "description": "登录 / Signing in"},
     {"name": "accounts", "description": "账号与角色 / Accounts and their roles"},
     {"name": "audit", "description": "操作日志 / The audit trail"},
@@ -96,9 +98,10 @@ def install_document(app: FastAPI) -> None:
         if app.openapi_schema is not None:
             return app.openapi_schema
         found = made()
-        for methods in found["paths"].values():
-            for operation in methods.values():
+        for path, methods in found["paths"].items():
+            for method, operation in methods.items():
                 operation["responses"].pop("422", None)
+                operation["x-open-to"] = list(PERMISSIONS.get(f"{method.upper()} {path}", ()))
         schemas = found["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
