@@ -35,16 +35,16 @@ def area_and_sequence(area: str, used: Collection[str], *, digits: int = 3) -> s
     BadInput
         If the numbers of this length are used up.
     """
-    numbers = [0]
+    highest, dash = 0, ""
     for code in used:
-        tail = code[len(area) :].lstrip("-")
-        if code.startswith(area) and len(tail) == digits and tail.isascii() and tail.isdigit():
-            numbers.append(int(tail))
-    has_dash = any(code.startswith(f"{area}-") for code in used)
-    number = max(numbers) + 1
+        tail = code.removeprefix(area)
+        digits_only = tail.removeprefix("-")
+        if tail != code and len(digits_only) == digits and digits_only.isascii() and digits_only.isdigit():
+            highest, dash = max((highest, dash), (int(digits_only), "-" if tail != digits_only else ""))
+    number = highest + 1
     if number >= 10**digits:
         raise BadInput(
             f"区域 {area} 的 {digits} 位顺序号已用完。请在操作中直接给出新编码。",
             f"The {digits}-digit sequence numbers of area {area} are used up. Give the new code in the command.",
         )
-    return f"{area}{'-' if has_dash else ''}{number:0{digits}d}"
+    return f"{area}{dash}{number:0{digits}d}"

@@ -1,6 +1,7 @@
 """Commands that move borders inside one area."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ from geo.strokes import strip
 
 # A vertex that is asked for is looked for among the grids so near.
 _NEAR_M = 5.0
+# What is carved is a street front, unless the planner says otherwise.
+_CARVED_KIND = "street_front"
 
 
 def border_moved(snapshot: Snapshot, command: MoveBorder, used: Collection[str], scheme: Scheme) -> Edit:
@@ -95,8 +98,11 @@ def carved(snapshot: Snapshot, command: Carve, used: Collection[str], scheme: Sc
             f"区域 {command.area} 还没有网格可以划出。请先划分网格。",
             f"Area {command.area} has no grids yet to carve from. Divide it first.",
         )
-    done = carve(bench.division, command.shape, takers=_takers(bench, command.takers))
-    return edit_of(snapshot, bench, done, Naming((command.new,), None, used, scheme))
+    new = replace(command.new, kind=command.new.kind or _CARVED_KIND)
+    takers = _takers(bench, command.takers, new.code)
+    return edit_of(
+        snapshot, bench, carve(bench.division, command.shape, takers=takers), Naming((new,), None, used, scheme)
+    )
 
 
 def strip_carved(snapshot: Snapshot, command: CarveStrip, used: Collection[str], scheme: Scheme) -> Edit:
@@ -150,8 +156,10 @@ def _given(snapshot: Snapshot, to: str, shape: Any, takers: Sequence[tuple[Point
     return edit_of(snapshot, bench, done, naming)
 
 
-def _takers(bench: Workbench, takers: Sequence[tuple[Point, str]]) -> Takers:
-    return [((point.x, point.y), bench.number(code)) for point, code in takers]
+def _takers(bench: Workbench, takers: Sequence[tuple[Point, str]], new: str | None = None) -> Takers:
+    """Points and the positions of grids; the grid that is being made goes by its code too."""
+    made = len(bench.division.cells)
+    return [((point.x, point.y), made if code == new else bench.number(code)) for point, code in takers]
 
 
 def _largest(snapshot: Snapshot, grids: Sequence[MicroGrid]) -> MicroGrid:

@@ -64,13 +64,14 @@ class Merge:
 class Carve:
     """Take a polygon out of the grids of an area, or lay it over them, as a dedicated grid of its own.
 
+    Its kind is ``street_front`` unless ``new`` says otherwise.
     ``takers`` say which grid gets a piece that the carving cuts off, by a point in the piece;
     pieces that nobody is named for go to the neighbour with the longest border and are told.
     """
 
     area: str
     shape: Polygon
-    new: NewGrid = NewGrid(kind="street_front")
+    new: NewGrid = NewGrid()
     layer: Layer = "tile"
     takers: tuple[tuple[Point, str], ...] = ()
 
@@ -83,7 +84,7 @@ class CarveStrip:
     line: LineString
     left_m: float
     right_m: float
-    new: NewGrid = NewGrid(kind="street_front")
+    new: NewGrid = NewGrid()
     layer: Layer = "tile"
     takers: tuple[tuple[Point, str], ...] = ()
 
