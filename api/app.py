@@ -23,12 +23,16 @@ from api.routes import (
     accounts,
     areas,
     audit,
+    draft_edits,
+    drafts,
     generations,
     health,
     locate,
     micro_grids,
     pages,
     premises,
+    publishing,
+    registers,
     session,
     web_map,
 )
@@ -121,6 +125,7 @@ def create_app(*, engine: Engine, settings: Settings, lifespan: Lifespan[FastAPI
         micro_grids,
         areas,
         premises,
+        registers,
         generations,
         health,
         pages,
@@ -128,6 +133,9 @@ def create_app(*, engine: Engine, settings: Settings, lifespan: Lifespan[FastAPI
         session,
         accounts,
         audit,
+        publishing,
+        drafts,
+        draft_edits,
     ):
         app.include_router(module.router)
     install_document(app)

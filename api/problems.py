@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from boundaries.errors import BadInput, Blocked, Conflict, Forbidden, NotFound, RefusedRows, Unavailable
+from boundaries.errors import BadInput, Blocked, Conflict, Forbidden, KeyReused, NotFound, RefusedRows, Unavailable
 from geo.errors import CrsProblem, Language, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -78,6 +78,7 @@ PROBLEM_KINDS: dict[type[Problem], ProblemKind] = {
     Problem: REFUSED,
     BadInput: ProblemKind("bad-input", 400, "输入不能使用", "The input cannot be used"),
     RefusedRows: ProblemKind("refused-rows", 422, "有数据行不能导入", "Rows cannot be loaded"),
+    KeyReused: ProblemKind("key-reused", 422, "幂等键已用于其他请求", "The idempotency key was used before"),
     CrsProblem: ProblemKind("coordinate-system", 400, "坐标系有问题", "The coordinate system cannot be used"),
     KeyNeeded: ProblemKind("key-needed", 401, "需要接口密钥", "An API key is needed"),
     Forbidden: ProblemKind("not-allowed", 403, "没有权限", "Not allowed"),

@@ -48,7 +48,7 @@ STEPS: dict[Action, tuple[tuple[DraftStatus, ...], DraftStatus]] = {
 _FORWARD: dict[DraftStatus, Action] = {"open": "submit", "submitted": "approve"}
 _LIVING: tuple[DraftStatus, ...] = ("open", "submitted", "approved")
 # Deeds on a draft that draw nothing in it, so that whoever does them is none of its authors.
-DRAWS_NOTHING: frozenset[str] = frozenset({*STEPS, "rebase", "acknowledge"})
+DRAWS_NOTHING: frozenset[str] = frozenset({*STEPS, "rebase", "acknowledge", "share", "hand_over"})
 
 
 @dataclass(frozen=True, slots=True)

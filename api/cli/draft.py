@@ -7,15 +7,21 @@ import typer
 from api.cli import context
 from api.cli.check import show as show_findings
 from api.cli.context import AreaCode, AsName, OutFile, OutputFormat
+from api.cli.draft_edits import app as edits
 from api.cli.draft_files import app as files
+from api.cli.draft_hands import app as hands
 from api.cli.draft_shown import Number, tell, tell_next
 from api.cli.draft_steps import app as steps
+from api.cli.draft_undo import app as undoing
 from api.cli.output import note
 from api.cli.rules import MaxUnits, MinUnits, MixedShops, ShopUnits, SliverWidth, make_rules
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 # Without a name its commands are ours: submit, approve, return, publish, abandon; export, edit.
 app.add_typer(steps)
+app.add_typer(edits)
+app.add_typer(undoing)
+app.add_typer(hands)
 app.add_typer(files)
 
 Strict = Annotated[bool, typer.Option("--strict", help="有任何问题都返回 1 / leave with 1 for advisory findings too")]

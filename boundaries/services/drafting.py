@@ -65,6 +65,12 @@ def get_draft(session: Session, draft_id: int) -> Draft:
     return read_draft(session, draft_id)
 
 
-def list_drafts(session: Session, *, statuses: Sequence[DraftStatus] | None = None) -> tuple[Draft, ...]:
-    """Drafts, newest first, of these statuses or of all."""
-    return read_drafts(session, statuses)
+def list_drafts(
+    session: Session,
+    *,
+    statuses: Sequence[DraftStatus] | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> tuple[Draft, ...]:
+    """Drafts, newest first, of these statuses or of all; only those below ``before``, at most ``limit``."""
+    return read_drafts(session, statuses, before=before, limit=limit)

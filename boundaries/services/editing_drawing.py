@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from boundaries.edits import Command, Edit, Remainder, applied, apply
 from boundaries.edits.edit import Households
-from boundaries.model import Assignment
+from boundaries.model import Assignment, PremisesKind
 from boundaries.snapshot import Snapshot
 from geo.errors import Problem
 
@@ -30,7 +30,7 @@ class Drawn:
     plan: Snapshot
     changed: frozenset[int] = frozenset()
     areas: frozenset[str] = frozenset()
-    assignments: Mapping[tuple[str, str], Assignment] = field(default_factory=dict)
+    assignments: Mapping[tuple[PremisesKind, str], Assignment] = field(default_factory=dict)
     households: Households = field(default_factory=dict)
     remainders: tuple[Remainder, ...] = ()
 

@@ -65,9 +65,17 @@ def area_number(session: Session, code: str) -> int:
     return number
 
 
-def read_drafts(session: Session, statuses: Sequence[DraftStatus] | None = None) -> tuple[Draft, ...]:
-    """Drafts, newest first, of these statuses or of all."""
-    query = _drafts().order_by(_draft.c.id.desc())
+def read_drafts(
+    session: Session,
+    statuses: Sequence[DraftStatus] | None = None,
+    *,
+    before: int | None = None,
+    limit: int | None = None,
+) -> tuple[Draft, ...]:
+    """Drafts, newest first, of these statuses or of all; only those below ``before``, at most ``limit``."""
+    query = _drafts().order_by(_draft.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_draft.c.id < before)
     if statuses is not None:
         query = query.where(_draft.c.status.in_(statuses))
     return tuple(_to_draft(row) for row in session.execute(query))
