@@ -10,6 +10,7 @@ from time import process_time
 
 import numpy as np
 import shapely
+from numpy.random import Generator
 
 from boundaries.edits import Edit, applied, apply
 from boundaries.snapshot import Snapshot
@@ -38,9 +39,16 @@ class Tally:
 
 
 def main(commands: int, seed: int, cells: int) -> None:
-    """Run the commands and tell what came of them."""
-    rng = np.random.default_rng(seed)
+    """Run the commands and tell what came of them, also where somebody stops the run."""
     tally = Tally()
+    try:
+        _run(tally, commands, np.random.default_rng(seed), cells)
+    except KeyboardInterrupt:
+        _say("stopped")
+    _report(tally)
+
+
+def _run(tally: Tally, commands: int, rng: Generator, cells: int) -> None:
     snapshot = town(cells=cells)
     for number in range(commands):
         if number % _FRESH_AFTER == 0:
@@ -62,7 +70,6 @@ def main(commands: int, seed: int, cells: int) -> None:
             _say(f"FAILED {number} {kind}: {found}")
         elif kind != "gap":
             snapshot = applied(before, edit)
-    _report(tally)
 
 
 def _without_numbers(text: str) -> str:
