@@ -10,7 +10,8 @@ import typer
 from api.cli import context
 from api.cli.certificate import SERVICE
 from api.cli.context import AsName, GenerationNumber, OutputFormat
-from api.cli.given import TierName, given_tier
+from api.cli.diff import TierName
+from api.cli.export import tier_of
 from api.cli.output import emit, note, progress
 from boundaries.errors import BadInput
 
@@ -96,7 +97,7 @@ def _order(year: int | None, generation: int | None, since: int | None, tier: st
             day = min(day, date(year or 0, 12, 31))
         if since is not None:
             before = get_generation(session, since).number
-    return Order(number, before, day, given_tier(tier), SERVICE, settings.timezone, settings.metric_crs)
+    return Order(number, before, day, tier_of(tier), SERVICE, settings.timezone, settings.metric_crs)
 
 
 def _drawing(day: date) -> "Draw":

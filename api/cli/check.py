@@ -14,6 +14,7 @@ from api.cli.context import (
     DraftNumber,
     Encoding,
     GenerationNumber,
+    OnDay,
     OutFile,
     OutputFormat,
     ParentColumn,
@@ -57,6 +58,7 @@ def check(
     people: PeopleFile = None,
     draft: DraftNumber = None,
     generation: GenerationNumber = None,
+    on: OnDay = None,
     area: AreaCode = None,
     crs: Crs = None,
     code_column: CodeColumn = None,
@@ -96,7 +98,7 @@ def check(
         mixed_shops=mixed_shops,
         shop_units=shop_units,
     )
-    snapshot = read_snapshot(files, State(draft, generation, area))
+    snapshot = read_snapshot(files, State(draft, generation, area, on.date() if on else None))
     comparison = None if certificate is None else compare_with(certificate, snapshot, is_part=area is not None)
     findings = run(snapshot, rules)
     show(snapshot, findings, comparison=comparison, out=out, format=format)

@@ -43,6 +43,10 @@ DraftNumber = Annotated[
 GenerationNumber = Annotated[
     int | None, typer.Option("--generation", metavar="N", min=1, help="版本号 / number of the generation")
 ]
+OnDay = Annotated[
+    datetime | None,
+    typer.Option("--on", formats=["%Y-%m-%d"], metavar="DAY", help="某日的版本和台账 / as it stood on that day"),
+]
 AreaCode = Annotated[str | None, typer.Option("--area", metavar="CODE", help="区域编码 / code of the area")]
 CodeColumn = Annotated[
     str | None, typer.Option("--code-column", metavar="NAME", help="编码所在的列 / column of the codes")
@@ -186,7 +190,12 @@ def local_time(instant: datetime | None) -> str | None:
 
 def today() -> date:
     """The day in the office's time zone."""
-    return datetime.now(ZoneInfo(settings().timezone)).date()
+    return now_here().date()
+
+
+def now_here() -> datetime:
+    """The present instant in the office's time zone."""
+    return datetime.now(ZoneInfo(settings().timezone))
 
 
 def now() -> datetime:

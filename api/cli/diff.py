@@ -7,7 +7,7 @@ import typer
 
 from api.cli import context
 from api.cli.context import OutFile, OutputFormat
-from api.cli.given import TierName, given_tier
+from api.cli.export import tier_of
 from api.cli.output import note, table, write_json
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ _KINDS: dict[str, tuple[str, str]] = {
     "street_changed": ("沿街组变更", "another street group"),
 }
 
+TierName = Annotated[
+    str, typer.Option("--tier", metavar="TIER", help="可见级别:public internal restricted / who will see it")
+]
 StateName = Annotated[
     str, typer.Argument(help="版本号、日期或调整方案:3、2026-03-01、draft:5 / a generation, a day or a draft")
 ]
@@ -60,7 +63,7 @@ def diff(
     from boundaries.services.comparing import all_changes, named_state
     from boundaries.store.engine import reading
 
-    allowed, settings, today = given_tier(tier), context.settings(), context.today()
+    allowed, settings, today = tier_of(tier), context.settings(), context.today()
     if out is not None:
         require_place(out, suffixes=SUFFIXES, option="--out")
     columns = read_template(template) if template is not None else None

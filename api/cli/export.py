@@ -8,8 +8,9 @@ import typer
 
 from api.cli import context
 from api.cli.certificate import export_certificate
-from api.cli.context import AreaCode, AsName, DraftNumber, Encoding, GenerationNumber
+from api.cli.context import AreaCode, AsName, DraftNumber, Encoding, GenerationNumber, OnDay
 from api.cli.output import note
+from api.cli.sources import State, generation_of, require_one_state
 from api.cli.taken import record_taken
 from boundaries.errors import BadInput, NotFound
 from boundaries.tiers import TIERS, Tier
@@ -38,6 +39,7 @@ def export(
     ] = None,
     encoding: Encoding = None,
     generation: GenerationNumber = None,
+    on: OnDay = None,
     draft: DraftNumber = None,
     area: AreaCode = None,
     tier: Annotated[
@@ -64,17 +66,18 @@ def export(
     from boundaries.store.engine import reading
 
     if layer == "certificate":
-        _refuse_options({"--draft": draft, "--area": area, "--crs": crs, "--encoding": encoding})
+        _refuse_options({"--draft": draft, "--on": on, "--area": area, "--crs": crs, "--encoding": encoding})
         export_certificate(file, generation=generation)
         return
     layer = _ALIASES.get(layer, layer)
-    if draft is not None and generation is not None:
-        raise BadInput("--draft 和 --generation 只能给一个。", "Give --draft or --generation, not both.")
+    wanted = State(draft, generation, area, on.date() if on else None)
+    require_one_state(wanted)
     allowed = tier_of(tier)
     language = context.language()
     engine = context.engine()
     with reading(engine) as session:
-        state = snapshot(session, today=context.today(), generation=generation, draft=draft, area=area)
+        number, day = generation_of(session, wanted), wanted.on or context.today()
+        state = snapshot(session, today=day, generation=number, draft=draft, area=area)
     columns = layer_columns(layer, state, tier=allowed, language=language)
     if not len(columns):
         raise NotFound(

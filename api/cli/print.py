@@ -17,6 +17,7 @@ from api.cli.context import (
     DraftNumber,
     Encoding,
     GenerationNumber,
+    OnDay,
     OutputFormat,
     ParentColumn,
 )
@@ -65,6 +66,7 @@ def print_sheet(
     out: OutRequired,
     area: AreaCode = None,
     generation: GenerationNumber = None,
+    on: OnDay = None,
     draft: DraftNumber = None,
     grids: GridsFile = None,
     parents: ParentsFile = None,
@@ -135,9 +137,9 @@ def print_sheet(
         grids, parents, buildings, compounds, shops, streets, people, crs, code_column, parent_column, encoding,
         water, walls,
     )  # fmt: skip
-    snapshot = _with_neighbours(files, State(draft, generation, area))
+    snapshot = _with_neighbours(files, State(draft, generation, area, on.date() if on else None))
     spec = SheetSpec(
-        date=day.date() if day is not None else context.today(), area=area, paper=paper,
+        date=(day or on or context.now_here()).date(), area=area, paper=paper,
         orientation=_choice("orientation", orientation, ("landscape", "portrait")),  # type: ignore[arg-type]
         file_format=file_format, style=style, language=_language(lang), title=title,  # type: ignore[arg-type]
         publisher=publisher, credit=credit, review_number=review_number, show_unpublished_phones=all_phones,
@@ -158,6 +160,7 @@ def print_web(
     out: OutRequired,
     area: AreaCode = None,
     generation: GenerationNumber = None,
+    on: OnDay = None,
     draft: DraftNumber = None,
     grids: GridsFile = None,
     parents: ParentsFile = None,
@@ -199,10 +202,10 @@ def print_web(
         grids, parents, buildings, compounds, shops, streets, people, crs, code_column, parent_column, encoding,
         water, walls,
     )  # fmt: skip
-    snapshot = read_snapshot(files, State(draft, generation, area))
+    snapshot = read_snapshot(files, State(draft, generation, area, on.date() if on else None))
     findings = () if no_findings else run(snapshot, make_rules())
     text = web_map(
-        snapshot, findings, day=context.today(), language=_language(lang), title=title,
+        snapshot, findings, day=(on or context.now_here()).date(), language=_language(lang), title=title,
         show_unpublished_phones=all_phones,
     )  # fmt: skip
     if all_phones:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,8 @@ from api.cli import context
 from boundaries.errors import BadInput
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from boundaries.snapshot import Snapshot
 
 
@@ -59,11 +62,12 @@ class State:
     draft: int | None = None
     generation: int | None = None
     area: str | None = None
+    on: date | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
         """Names of the options given."""
-        return tuple(name for name in ("draft", "generation", "area") if getattr(self, name) is not None)
+        return tuple(name for name in ("draft", "generation", "area", "on") if getattr(self, name) is not None)
 
 
 def read_snapshot(files: Files, state: State, *, needs: Sequence[str] = ("grids",)) -> "Snapshot":
@@ -83,25 +87,52 @@ def read_snapshot(files: Files, state: State, *, needs: Sequence[str] = ("grids"
     Raises
     ------
     BadInput
-        If files and a state are both named, a needed file is missing, a draft and a
-        generation are both named, or a file cannot be read.
+        If files and a state are both named, a needed file is missing, two states are
+        named, or a file cannot be read.
     """
     if files.named:
         return _from_files(files, state, needs)
-    if state.draft is not None and state.generation is not None:
-        raise BadInput("--draft 和 --generation 只能给一个。", "Give --draft or --generation, not both.")
     from boundaries.services import reading
     from boundaries.store.engine import reading as reading_session
 
+    require_one_state(state)
     with reading_session(context.engine()) as session:
         return reading.snapshot(
             session,
-            today=context.today(),
-            generation=state.generation,
+            today=state.on or context.today(),
+            generation=generation_of(session, state),
             draft=state.draft,
             area=state.area,
             metric_plane=context.settings().metric_crs,
         )
+
+
+def require_one_state(state: State) -> None:
+    """Refuse two names of a state.
+
+    Raises
+    ------
+    BadInput
+        If more than one of a draft, a generation and a day is named.
+    """
+    given = [f"--{name}" for name in state.named if name != "area"]
+    if len(given) > 1:
+        raise BadInput(f"{'、'.join(given)} 只能给一个。", f"Give one of {', '.join(given)}, not more.")
+
+
+def generation_of(session: "Session", state: State) -> int | None:
+    """Number of the generation that is named, or was in force on the day that is.
+
+    Raises
+    ------
+    NotFound
+        If none was published by that day.
+    """
+    from boundaries.services.reading import generation_of_day
+
+    if state.on is None:
+        return state.generation
+    return generation_of_day(session, state.on, timezone=context.settings().timezone)
 
 
 def _from_files(files: Files, state: State, needs: Sequence[str]) -> "Snapshot":

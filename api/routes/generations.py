@@ -1,7 +1,6 @@
 """``/v1/generations``: the published states, newest first."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import orjson
@@ -10,8 +9,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from api import VERSION
-from api.auth import Caller, require
-from api.dependencies import ReadSession, SettingsHere
+from api.auth import Caller, let_through, require
+from api.delta_files import BINARY, FILE_TYPES, file_answer, wanted_suffix
+from api.dependencies import ReaderLanguage, ReadSession, SettingsHere, Today
 from api.geojson import geometry, output_crs
 from api.openapi import NOT_FOUND, error_answers
 from api.paging import links, read_number_cursor
@@ -22,11 +22,13 @@ from api.schemas.query import NoQuery, PageQuery
 from boundaries.diff import Delta
 from boundaries.errors import NotFound
 from boundaries.exchange.certificate_file import certificate_record
+from boundaries.exchange.change_layers import delta_record, move_records
 from boundaries.lifecycle import Generation
 from boundaries.services.auditing import counts
 from boundaries.services.certifying import get_certificate
-from boundaries.services.comparing import changes_between, require_order
-from boundaries.services.reading import generation_findings, get_generation, list_generations
+from boundaries.services.change_report import Form, change_writer
+from boundaries.services.comparing import all_changes, changes_between, named_state, require_order
+from boundaries.services.reading import generation_findings, generation_of_day, get_generation, list_generations
 from boundaries.tiers import Tier, sees
 from geo.crs import SourceCrs
 
@@ -58,34 +60,6 @@ _CERTIFICATE = {
     "digest": "7c" * 32,
 }
 
-_DELTA = {
-    "from": 1,
-    "to": 2,
-    "grids": {
-        "added": ["321081001001004"],
-        "retired": [],
-        "reshaped": ["321081001001003"],
-        "renamed": [],
-        "recoded": [{"old": "321081001001001", "new": "321081001001005"}],
-        "kind_changed": [],
-        "layer_changed": [],
-        "area_changed": [],
-        "parts_changed": [],
-        "street_changed": [],
-    },
-    "areas": {"added": [], "retired": [], "reshaped": [], "renamed": [], "relevelled": [], "reparented": []},
-    "codes": {
-        "321081001001001": [{"code": "321081001001005", "area_m2": 10462.51}],
-        "321081001001003": [
-            {"code": "321081001001003", "area_m2": 7320.4},
-            {"code": "321081001001004", "area_m2": 3104.95},
-        ],
-    },
-    "changed": {
-        "type": "Polygon",
-        "coordinates": [[[119.18, 32.27], [119.181, 32.27], [119.18, 32.271], [119.18, 32.27]]],
-    },
-}
 # The key "content" is there, empty, since an answer without a body has none.
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "没有变化 / Not modified", "content": {}}}
 _ASK_AGAIN = "private, max-age=0, must-revalidate"
@@ -154,6 +128,27 @@ def current(
 
 
 @router.get(
+    "/at",
+    summary="某一天的版本 / The generation in force on a day",
+    description="当天结束时的现行版本。 / The newest one that was published by the end of the day.",
+    responses={
+        200: {"model": changes.CurrentGeneration, "content": {"application/json": {"example": _EXAMPLE}}},
+        **error_answers(NOT_FOUND),
+    },
+)
+def on_day(
+    session: ReadSession,
+    *,
+    settings: SettingsHere,
+    caller: Reader,  # noqa: ARG001  the same to all who may read generations
+    query: Annotated[changes.DayQuery, Query()],
+) -> Response:
+    """By a day instead of a number."""
+    number = generation_of_day(session, query.date, timezone=settings.timezone)
+    return _json(_fields(get_generation(session, number), "public"), {"Cache-Control": _ASK_AGAIN})
+
+
+@router.get(
     "/{number}",
     summary="一个版本 / One generation",
     description=(
@@ -203,12 +198,17 @@ def certificate(
     summary="变更对照 / What changed since an older generation",
     description=(
         "存有网格编码的系统据此更新:一个旧编码只对应一个新编码的,直接替换;对应多个的,用地址重新查询;"
-        "`changed` 范围之外查询结果不变。 / "
+        "`changed` 范围之外查询结果不变。用 `Accept` 可取 GeoPackage(图层)或 XLSX(登记表)。 / "
         "For those who store codes: where one code follows an old one, it takes its place; where several do, look the "
-        "address up again. Outside `changed` no answer changed."
+        "address up again. Outside `changed` no answer changed. With `Accept` as a GeoPackage (layers) or as XLSX "
+        "(the register of changes); both, and `moved`, need premises:read."
     ),
     responses={
-        200: {"model": changes.Delta, "content": {"application/json": {"example": _DELTA}}},
+        200: {
+            "model": changes.Delta,
+            "content": {"application/json": {"example": changes.DELTA_EXAMPLE}}
+            | dict.fromkeys(FILE_TYPES.values(), BINARY),
+        },
         **_UNCHANGED,
         **error_answers(NOT_FOUND),
     },
@@ -218,36 +218,40 @@ def delta(
     session: ReadSession,
     *,
     settings: SettingsHere,
-    caller: Reader,  # noqa: ARG001  codes and borders are public
+    caller: Reader,
+    today: Today,
+    language: ReaderLanguage,
     number: Number,
     query: Annotated[changes.DeltaQuery, Query()],
 ) -> Response:
     """Borders, codes and areas that changed; to be kept, since it never changes itself."""
     crs = output_crs(query.crs)
     require_order(session, query.from_, number)
+    suffix = wanted_suffix(request.headers.get("accept", ""))
+    if query.moved or suffix is not None:
+        let_through(caller, "premises:read")
+        zone = settings.timezone
+        old, new = (named_state(session, str(one), timezone=zone) for one in (query.from_, number))
+        found = all_changes(session, old, new, today=today, timezone=zone, metric_plane=settings.metric_crs)
+        if suffix is not None:
+            form = Form(suffix, caller.tier, language, today)
+            return file_answer(change_writer(session, found, form), f"delta-{query.from_}-{number}{suffix}")
+        moved = move_records(found.moves, caller.tier)
+        told = {"from": query.from_, "to": number, **_changes(found.delta, crs), "moved": moved}
+        # Counts are those of today, and not everybody may see them.
+        return _json(told, {"Cache-Control": "no-store"})
     # Weak: the same delta goes out packed and not.
-    headers = {"ETag": f'W/"{query.from_}-{number}"', "Cache-Control": _KEEP}
+    headers = {"ETag": f'W/"{query.from_}-{number}"', "Cache-Control": _KEEP, "Vary": "Accept"}
     kept = _unchanged(request, headers)
     if kept is not None:
         return kept
-    found = changes_between(session, query.from_, number, metric_plane=settings.metric_crs)
-    return _json({"from": query.from_, "to": number, **_changes(found, crs)}, headers)
+    delta = changes_between(session, query.from_, number, metric_plane=settings.metric_crs)
+    return _json({"from": query.from_, "to": number, **_changes(delta, crs)}, headers)
 
 
 def _changes(found: Delta, crs: SourceCrs) -> dict[str, Any]:
     ground = found.ground if crs.is_geographic else shapely.segmentize(found.ground, _STEP_DEGREES)
-    return {
-        "grids": {
-            **asdict(found.grids),
-            "recoded": [{"old": old, "new": new} for old, new in found.grids.recoded],
-        },
-        "areas": asdict(found.areas),
-        "codes": {
-            code: [{"code": share.code, "area_m2": round(share.area_m2, 2)} for share in shares]
-            for code, shares in found.codes.items()
-        },
-        "changed": None if ground.is_empty else geometry(ground, crs),
-    }
+    return {**delta_record(found), "changed": None if ground.is_empty else geometry(ground, crs)}
 
 
 def _unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:

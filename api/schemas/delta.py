@@ -1,5 +1,6 @@
 """The current generation and what one changed, as they are documented."""
 
+import datetime as dt
 from datetime import datetime
 from typing import Annotated
 
@@ -7,6 +8,35 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.plan import Geometry
 from api.schemas.query import CRS_HELP
+
+DELTA_EXAMPLE = {
+    "from": 1,
+    "to": 2,
+    "grids": {
+        "added": ["321081001001004"],
+        "retired": [],
+        "reshaped": ["321081001001003"],
+        "renamed": [],
+        "recoded": [{"old": "321081001001001", "new": "321081001001005"}],
+        "kind_changed": [],
+        "layer_changed": [],
+        "area_changed": [],
+        "parts_changed": [],
+        "street_changed": [],
+    },
+    "areas": {"added": [], "retired": [], "reshaped": [], "renamed": [], "relevelled": [], "reparented": []},
+    "codes": {
+        "321081001001001": [{"code": "321081001001005", "area_m2": 10462.51}],
+        "321081001001003": [
+            {"code": "321081001001003", "area_m2": 7320.4},
+            {"code": "321081001001004", "area_m2": 3104.95},
+        ],
+    },
+    "changed": {
+        "type": "Polygon",
+        "coordinates": [[[119.18, 32.27], [119.181, 32.27], [119.18, 32.271], [119.18, 32.27]]],
+    },
+}
 
 
 class DeltaQuery(BaseModel):
@@ -25,6 +55,24 @@ class DeltaQuery(BaseModel):
         ),
     ]
     crs: Annotated[str | None, Field(max_length=100, description=CRS_HELP, examples=["EPSG:4549"])] = None
+    moved: Annotated[
+        bool,
+        Field(
+            description=(
+                "同时列出从哪个网格划到哪个网格的面积、户数、楼栋、小区、商铺和责任人 / "
+                "also what went from which micro-grid to which; needs premises:read"
+            ),
+            examples=[False],
+        ),
+    ] = False
+
+
+class DayQuery(BaseModel):
+    """The day whose generation is wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    date: Annotated[dt.date, Field(description="日期 / the day, in the office's time zone", examples=["2026-03-01"])]
 
 
 class CurrentGeneration(BaseModel):
@@ -74,6 +122,32 @@ class Share(BaseModel):
     area_m2: float
 
 
+class InCharge(BaseModel):
+    """Somebody in charge of a micro-grid, or of a part of it."""
+
+    name: str
+    role: str
+    target: str = Field(description="网格或分段编码 / code of the micro-grid or part")
+
+
+class Move(BaseModel):
+    """What went from one micro-grid to another."""
+
+    old: str | None = Field(
+        description="原网格编码,旧版中的 / its code in the older generation; null where none held it"
+    )
+    new: str | None = Field(
+        description="现网格编码,新版中的 / its code in the newer generation; null where none holds it"
+    )
+    area_m2: float
+    households: int | None = Field(default=None, description="户数,internal 级起可见 / from the internal tier")
+    buildings: list[str]
+    compounds: list[str]
+    shops: int
+    people_old: list[InCharge] = Field(description="旧版发布之日的责任人 / in charge when the older one was published")
+    people_new: list[InCharge] = Field(description="新版发布之日的责任人 / in charge when the newer one was published")
+
+
 class Delta(BaseModel):
     """What differs between two generations."""
 
@@ -90,3 +164,4 @@ class Delta(BaseModel):
     changed: Geometry | None = Field(
         description="范围之外查询结果不变 / outside it no answer changed; null where none did"
     )
+    moved: list[Move] | None = Field(default=None, description="仅在 moved=true 时 / only with moved=true")

@@ -1,9 +1,13 @@
 """The current generation and the delta between two, over HTTP."""
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import openpyxl
+import pyogrio
 import pytest
 import shapely
 from sqlalchemy import URL, Engine
@@ -108,6 +112,47 @@ def test_a_delta_is_kept(asker: TestClient) -> None:
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", 'W/"1-2"')
     assert again.headers["cache-control"] == answer.headers["cache-control"]
     assert asker.get("/v1/generations/2/delta?from=2", headers={"If-None-Match": 'W/"1-2"'}).status_code == 200
+
+
+def test_what_went_where_is_told_to_those_who_may_read_premises(changed: Engine, settings: Settings) -> None:
+    path = f"{PATH}&moved=true"
+    app = create_app(engine=changed, settings=settings)
+    assert TestClient(app, headers=key(changed, "grids:read")).get(path).status_code == 403
+    for tier in ("public", "internal"):
+        answer = TestClient(app, headers=key(changed, "grids:read", "premises:read", tier=tier)).get(path)
+        schemas.Delta.model_validate_json(answer.content, extra="forbid")
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        (move,) = answer.json()["moved"]
+        assert (move["old"], move["new"], move["shops"]) == ("C1-04", "C1-05", 0)
+        assert 10_000 < move["area_m2"] < 11_000
+        assert ("households" in move) == (tier == "internal")
+
+
+def test_a_delta_as_a_file(changed: Engine, settings: Settings, tmp_path: Path) -> None:
+    headers = key(changed, "grids:read", "premises:read", tier="internal")
+    asker = TestClient(create_app(engine=changed, settings=settings), headers=headers)
+    answer = asker.get(PATH, headers={"Accept": "application/geopackage+sqlite3"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/geopackage+sqlite3")
+    assert 'filename="delta-1-2.gpkg"' in answer.headers["content-disposition"]
+    (tmp_path / "delta.gpkg").write_bytes(answer.content)
+    layers = {str(name) for name, _ in pyogrio.list_layers(tmp_path / "delta.gpkg")}
+    assert layers == {"调整前", "调整后", "划转", "新设", "撤销"}
+    assert len(pyogrio.read_dataframe(tmp_path / "delta.gpkg", layer="新设")) == 1
+    sheet_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    answer = asker.get(PATH, headers={"Accept": f"{sheet_type};q=0.9"})
+    assert answer.headers["content-type"] == sheet_type
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
+    assert [sheet.cell(row, 2).value for row in range(3, 6)] == ["C1-04", "C1-05", "C2-01"]
+    refused = TestClient(create_app(engine=changed, settings=settings), headers=key(changed, "grids:read"))
+    assert refused.get(PATH, headers={"Accept": sheet_type}).status_code == 403
+
+
+def test_the_generation_of_a_day(asker: TestClient) -> None:
+    answer = asker.get("/v1/generations/at?date=2026-01-31")
+    assert (answer.status_code, answer.json()["number"]) == (200, 2)
+    assert asker.get("/v1/generations/at?date=2026-01-30").status_code == 404
+    assert asker.get("/v1/generations/at").status_code == 400
+    assert asker.get("/v1/generations/at?date=soon").status_code == 400
 
 
 def test_a_delta_in_another_system(asker: TestClient) -> None:

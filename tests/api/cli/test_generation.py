@@ -86,6 +86,17 @@ def test_what_makes_no_sense_is_refused(answer: Answer, tmp_path: Path, capsys: 
     capsys.readouterr()
 
 
+def test_a_state_may_be_named_by_a_day(answer: Answer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    day = plans.TODAY.isoformat()
+    assert answer("check", "--on", day)[1]["source"]["zh"] == "区划第 2 版"
+    assert run(["export", "grids", str(tmp_path / "a.csv"), "--on", day]) == 0
+    assert "朝阳" in (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    assert run(["export", "grids", str(tmp_path / "b.csv"), "--on", "2020-01-01"]) == 4
+    assert run(["check", "--on", day, "--generation", "1"]) == 2
+    assert run(["export", "certificate", str(tmp_path / "c.json"), "--on", day]) == 2
+    capsys.readouterr()
+
+
 def test_generations_are_listed_and_brought_back(office: Engine, answer: Answer) -> None:
     assert [one["number"] for one in answer("generation", "list")[1]] == [2, 1]
     assert answer("generation", "show", plans.TODAY.isoformat())[1]["number"] == 2
