@@ -28,6 +28,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "locate", "description": "查点 / Which grid a point is in"},
     {"name": "plan", "description": "区域与微网格 / Areas and micro-grids"},
     {"name": "premises", "description": "楼栋、小区、商铺 / Buildings, compounds and shops"},
+    {"name": "registers", "description": "台账:人员、商铺、户数 / Registers: people, shops, counts"},
     {"name": "generations", "description": "版本 / Published generations"},
     {"name": "drafts", "description": "调整方案 / Drafts"},
     {"name": "session", "description": "登录 / Signing in"},

@@ -19,6 +19,7 @@ from boundaries.store.drafts import moment_of
 from boundaries.store.overlay import Moment
 from boundaries.store.pages import BoundingBox, Window, area_page, grid_page, premises_page
 from boundaries.store.queries import Scope
+from boundaries.store.shop_grids import given
 
 Row = TypeVar("Row")
 
@@ -184,7 +185,11 @@ def list_premises(
             return Page(tuple(found), f"{kind}:0", moment.generation)
         window = _window(start if kind == first else None, limit - len(found), codes=codes, bbox=bbox)
         some = premises_page(session, scope, kind, window)
-        grids = queries.assigned_grids(session, moment, kind, [value.id for value in some.values])
+        grids: dict[int, str | None] = {
+            **queries.assigned_grids(session, moment, kind, [value.id for value in some.values])
+        }
+        if kind == "shop":
+            grids |= {one.shop_id: one.grid for one in given(session, moment, today)}
         found += [Premises(kind, value, grids.get(value.id)) for value in some.values]
         if some.last is not None:
             return Page(tuple(found), f"{kind}:{some.last}", moment.generation)

@@ -10,7 +10,7 @@ from boundaries.findings import Finding
 from boundaries.lifecycle import Generation
 from boundaries.model import Assignment, Person
 from boundaries.snapshot import Snapshot
-from boundaries.store import queries, register_queries
+from boundaries.store import queries, register_queries, shop_grids
 from boundaries.store.drafts import moment_of, newest_generation, read_generation, read_generations
 from boundaries.store.findings import kept_findings
 from boundaries.store.overlay import Moment
@@ -130,7 +130,7 @@ def snapshot(
         whole,
         people=register_queries.people(session, scope),
         assignments=tuple(
-            one for one in queries.assignments(session, moment) if (one.premises_kind, one.premises) in premises
+            one for one in _assignments(session, moment, today) if (one.premises_kind, one.premises) in premises
         ),
     )
 
@@ -175,8 +175,24 @@ def with_registers(session: Session, stood: Snapshot, *, today: date) -> Snapsho
         Of a generation; its grids may have been left out.
     today : date
     """
-    scope = queries.Scope(Moment(stood.generation), today)
-    return replace(stood, shops=register_queries.shops(session, scope), people=register_queries.people(session, scope))
+    moment = Moment(stood.generation)
+    scope = queries.Scope(moment, today)
+    return replace(
+        stood,
+        shops=register_queries.shops(session, scope),
+        people=register_queries.people(session, scope),
+        assignments=_assignments(session, moment, today),
+    )
+
+
+def _assignments(session: Session, moment: Moment, today: date) -> tuple[Assignment, ...]:
+    """What a state assigns, and the grids that shops were given since by the day's register."""
+    given = shop_grids.given(session, moment, today)
+    shops = {one.shop for one in given}
+    kept = [
+        one for one in queries.assignments(session, moment) if one.premises_kind != "shop" or one.premises not in shops
+    ]
+    return (*kept, *(one.assignment for one in given if one.assignment is not None))
 
 
 def _with_people(whole: Snapshot, *, people: tuple[Person, ...], assignments: tuple[Assignment, ...]) -> Snapshot:

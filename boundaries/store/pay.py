@@ -45,10 +45,10 @@ class ShopRow:
 
 @dataclass(frozen=True, slots=True)
 class ShopGridRow:
-    """A grid that a shop was given between two generations; ``generation`` was the newest then."""
+    """A grid, or none, that a shop was given between two generations; ``generation`` was the newest then."""
 
     shop: int
-    grid: int
+    grid: int | None
     generation: int
     during: Days
 

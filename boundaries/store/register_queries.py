@@ -52,6 +52,12 @@ def shops(session: Session, scope: Scope) -> tuple[Shop, ...]:
     return to_shops(list(session.execute(query)))
 
 
+def shop_by_code(session: Session, scope: Scope, code: str) -> Shop | None:
+    """The shop of this code, where one stands on the day."""
+    rows = session.execute(shops_query(scope).where(tables.shop.c.code == code))
+    return next(iter(to_shops(list(rows))), None)
+
+
 def streets(session: Session, scope: Scope) -> tuple[Street, ...]:
     """Streets by code."""
     rows = _ground(session, tables.street, scope)

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Date, NullType, Text
 
+from boundaries.identity_numbers import refuse_identity_numbers
 from boundaries.model import Building, Part, Shop, Street, Wall, Water
 from boundaries.store import tables
 from boundaries.store.bulk import Values, affected, copy_rows, incoming, require_distinct, require_ids, to_database
@@ -77,8 +78,11 @@ def put_shops(session: Session, rows: Sequence[Shop], *, source_id: int | None, 
     Raises
     ------
     BadInput
-        If a code stands twice or a door point cannot be stored.
+        If a code stands twice, a door point cannot be stored, or a text holds the number
+        of an identity card.
     """
+    for row in rows:
+        refuse_identity_numbers(row.code, (row.name, row.door_number, row.street, row.trade, row.contact))
     codes = [row.code for row in rows]
     require_distinct(codes, noun_zh="商铺", noun_en="Shops")
     doors = to_database([row.door for row in rows], codes, noun_zh="商铺", noun_en="Shops")

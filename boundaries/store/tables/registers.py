@@ -87,15 +87,15 @@ shop_record = Table(
     CheckConstraint("state IN ('open', 'vacant', 'closed')", name="state_known"),
 )
 
-# The grid that a shop was given on the day when it opened or moved. `generation` was the newest then:
-# what a later one assigns goes before it.
+# The grid that a shop was given on the day when it opened or moved, none where its door was in no
+# dedicated one. `generation` was the newest then: what a later one assigns goes before it.
 shop_grid = Table(
     "shop_grid",
     metadata,
     identifier(),
     reference("shop_id", "shop.id", index=False),
     *_dated("shop_grid", "shop_id"),
-    reference("micro_grid_id", "micro_grid.id"),
+    reference("micro_grid_id", "micro_grid.id", nullable=True),
     Column("generation", Integer, ForeignKey(f"{SCHEMA}.generation.number"), nullable=False),
     *filled("method"),
     Column("reason_zh", Text, nullable=False),
