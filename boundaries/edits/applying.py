@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+from shapely.errors import ShapelyError
+
 from boundaries.codes import Scheme, area_and_sequence
 from boundaries.edits.area_borders import area_border_moved
 from boundaries.edits.borders import (
@@ -37,8 +39,10 @@ from boundaries.edits.commands import (
 )
 from boundaries.edits.edit import Edit
 from boundaries.edits.naming import change_kind, rename, renumber, split_into_parts
+from boundaries.edits.usable import require_usable
 from boundaries.errors import BadInput
 from boundaries.snapshot import Snapshot
+from geo.chain import CannotReshape
 
 
 def apply(
@@ -71,6 +75,7 @@ def apply(
     GeometryProblem
         If it cannot be done exactly; the message tells the nearest that can.
     """
+    require_usable(snapshot, command)
     match command:
         case Rename():
             return rename(snapshot, command)
@@ -80,8 +85,6 @@ def apply(
             return renumber(snapshot, command, used)
         case SplitIntoParts():
             return split_into_parts(snapshot, command, used)
-        case MoveAreaBorder():
-            return area_border_moved(snapshot, command)
     return _reshaping(snapshot, command, used, scheme)
 
 
@@ -90,7 +93,14 @@ def _reshaping(snapshot: Snapshot, command: Command, used: Collection[str], sche
     act = _RESHAPING.get(type(command))
     if act is None:
         raise BadInput(f"不认识的操作 {type(command).__name__}。", f"No such command: {type(command).__name__}.")
-    return act(snapshot, command, used, scheme)
+    try:
+        return act(snapshot, command, used, scheme)
+    except ShapelyError as error:
+        raise CannotReshape(
+            "所画的图形与这里的边界几乎处处重合,无法精确计算。请画得简单一些,或离边界远一些。",
+            "The drawing nearly coincides with borders here and cannot be worked out exactly. Draw it simpler, or"
+            " further away from them.",
+        ) from error
 
 
 # Each takes its own command; the type is the key.
@@ -105,4 +115,5 @@ _RESHAPING: dict[type, Callable[[Snapshot, Any, Collection[str], Scheme], Edit]]
     GiveGap: gap_given,
     GiveBuilding: building_given,
     GiveCompound: compound_given,
+    MoveAreaBorder: area_border_moved,
 }

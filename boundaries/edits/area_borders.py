@@ -1,11 +1,12 @@
 """Move the border between two areas, with every level and the grids of both sides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import shapely
 
+from boundaries.codes import Scheme
 from boundaries.edits.commands import MoveAreaBorder
 from boundaries.edits.counting import assigned_buildings
 from boundaries.edits.edit import Edit, Remainder
@@ -15,11 +16,12 @@ from boundaries.edits.workbench import area_named, precision_of
 from boundaries.errors import BadInput
 from boundaries.model import Area, MicroGrid
 from boundaries.snapshot import Snapshot
-from geo.reshape_areas import AreasReshaped, Nested, move_area_border
+from geo.handover import Nested
+from geo.reshape_areas import AreasReshaped, move_area_border
 from geo.segments import as_shapes
 
 
-def area_border_moved(snapshot: Snapshot, command: MoveAreaBorder) -> Edit:
+def area_border_moved(snapshot: Snapshot, command: MoveAreaBorder, _: Collection[str], __: Scheme) -> Edit:
     """Move the border between two areas.
 
     Parameters

@@ -107,10 +107,6 @@ def carved(snapshot: Snapshot, command: Carve, used: Collection[str], scheme: Sc
 
 def strip_carved(snapshot: Snapshot, command: CarveStrip, used: Collection[str], scheme: Scheme) -> Edit:
     """Carve a strip along a line."""
-    if min(command.left_m, command.right_m) < 0 or command.left_m + command.right_m <= 0:
-        raise BadInput(
-            "条带的宽度须大于 0 米。", "The strip must be wider than 0 m, and no side of it may be negative."
-        )
     shape = strip(command.line, left_m=command.left_m, right_m=command.right_m, precision=precision_of(snapshot))
     if shape.geom_type != "Polygon":
         raise CannotReshape(

@@ -6,7 +6,8 @@ import shapely
 from shapely import LineString
 
 from geo.chain import CannotReshape
-from geo.reshape_areas import AreasReshaped, Nested, move_area_border
+from geo.handover import Nested
+from geo.reshape_areas import AreasReshaped, move_area_border
 from geo.residual import prove
 from geo.segments import as_shapes
 from tests.geo.laid import laid_town
