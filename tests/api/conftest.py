@@ -125,19 +125,19 @@ def plan_template(admin: Engine, server: URL, template: str) -> Iterator[str]:
 @pytest.fixture
 def plan(admin: Engine, server: URL, plan_template: str) -> Iterator[Engine]:
     """A database with generation 1 of this test's own."""
-    with _opened(admin, server, plan_template, f"{plan_template}_{next(_copies)}") as engine:
+    with opened(admin, server, plan_template, f"{plan_template}_{next(_copies)}") as engine:
         yield engine
 
 
 @pytest.fixture(scope="session")
 def shared_plan(admin: Engine, server: URL, plan_template: str) -> Iterator[Engine]:
     """A database with generation 1 that tests only read."""
-    with _opened(admin, server, plan_template, f"{plan_template}_shared") as engine:
+    with opened(admin, server, plan_template, f"{plan_template}_shared") as engine:
         yield engine
 
 
 @contextmanager
-def _opened(admin: Engine, server: URL, template: str, name: str) -> Iterator[Engine]:
+def opened(admin: Engine, server: URL, template: str, name: str) -> Iterator[Engine]:
     _copy(admin, template, name)
     engine = connect(_address(server, name))
     yield engine
