@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from procrastinate import App, PsycopgConnector
@@ -17,8 +18,12 @@ from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy import URL, Engine
 
 from api.logs import logger
+from api.settings import Settings
+from boundaries.checks import run
 from boundaries.errors import PlanProblem
+from boundaries.rules import Rules
 from boundaries.services import sealing
+from boundaries.services.publishing import publish_due
 from boundaries.store.engine import writing
 from boundaries.store.tables import JOBS_SCHEMA
 
@@ -34,20 +39,36 @@ _PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _FINISH_S = 60.0
 
 
-def duties(engine: Engine) -> dict[str, Duty]:
+def duties(engine: Engine, settings: Settings) -> dict[str, Duty]:
     """What a worker does each minute, by name.
 
     Parameters
     ----------
     engine : Engine
         The database, migrated.
+    settings : Settings
     """
 
     def seal() -> None:
         with writing(engine) as session:
             sealing.seal(session)
 
-    return {"seal": seal}
+    def publish() -> None:
+        now = datetime.now(UTC)
+        today = now.astimezone(ZoneInfo(settings.timezone)).date()
+        rules = Rules(day=today)
+        done = publish_due(
+            engine,
+            check=lambda plan: run(plan, rules),
+            four_eyes=settings.four_eyes,
+            now=now,
+            today=today,
+            metric_plane=settings.metric_crs,
+        )
+        for one in done:
+            logger().info("draft_due", draft=one.draft, generation=one.generation)
+
+    return {"seal": seal, "publish": publish}
 
 
 def create_queue(address: URL, regular: Mapping[str, Duty], *, every: str = _EVERY_MINUTE) -> App:
@@ -81,9 +102,7 @@ def create_queue(address: URL, regular: Mapping[str, Duty], *, every: str = _EVE
     return app
 
 
-async def work(
-    address: URL, regular: Mapping[str, Duty], stop: asyncio.Event, *, every: str = _EVERY_MINUTE
-) -> None:
+async def work(address: URL, regular: Mapping[str, Duty], stop: asyncio.Event, *, every: str = _EVERY_MINUTE) -> None:
     """Do what is due until told to stop; a database that goes away is waited for.
 
     Parameters

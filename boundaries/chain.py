@@ -1,16 +1,47 @@
-"""What seals over the audit trail are made of: the digest of an entry, and the digest of a seal.
+"""The audit trail and the seals that chain it: the digest of an entry, and the digest of a seal.
 
 ``docs/formats/audit.md`` is the definition.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 # What stands before the first of all.
 START = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deed.
+
+    Attributes
+    ----------
+    number : int
+        Given when it was written; numbers may have holes.
+    at : datetime
+    actor : str
+    action : str
+        ``noun.verb``.
+    subject : str
+        ``noun:number``.
+    detail : mapping
+    seal : int or None
+        The seal that holds it; None while it waits for one.
+    digest : str or None
+        What the seal knows it by, in hexadecimal.
+    """
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, object]
+    seal: int | None
+    digest: str | None
 
 
 @dataclass(frozen=True, slots=True)

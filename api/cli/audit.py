@@ -13,7 +13,7 @@ from api.cli.output import emit, note
 from boundaries.errors import BadInput
 
 if TYPE_CHECKING:
-    from boundaries.services.journal import Entry
+    from boundaries.chain import Entry
     from boundaries.services.trail_check import TrailState
     from boundaries.store.trail import Sought
 

@@ -28,6 +28,6 @@ def worker() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await work(engine.url, duties(engine), stop)
+        await work(engine.url, duties(engine, context.settings()), stop)
 
     asyncio.run(until_stopped())

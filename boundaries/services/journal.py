@@ -2,49 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from boundaries.chain import Entry
 from boundaries.store.trail import Sought, add_entry, read_entries, stream_entries
 
 Way = Literal["read", "export", "print"]
 
 _EVERYTHING = Sought()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One deed.
-
-    Attributes
-    ----------
-    number : int
-        Given when it was written; numbers may have holes.
-    at : datetime
-    actor : str
-    action : str
-        ``noun.verb``.
-    subject : str
-        ``noun:number``.
-    detail : mapping
-    seal : int or None
-        The seal that holds it; None while it waits for one.
-    digest : str or None
-        What the seal knows it by, in hexadecimal.
-    """
-
-    number: int
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: Mapping[str, object]
-    seal: int | None
-    digest: str | None
 
 
 def record(
@@ -107,14 +75,9 @@ def entries(
     session: Session, *, sought: Sought = _EVERYTHING, before: int | None = None, limit: int = 100
 ) -> tuple[Entry, ...]:
     """Deeds, newest first; only those below ``before``."""
-    return tuple(map(_entry, read_entries(session, sought, before=before, limit=limit)))
+    return read_entries(session, sought, before=before, limit=limit)
 
 
 def every_entry(session: Session, *, sought: Sought = _EVERYTHING) -> Iterator[Entry]:
     """Deeds, oldest first, as many as there are."""
-    return (_entry(row) for row in stream_entries(session, sought))
-
-
-def _entry(row: Row[Any]) -> Entry:
-    digest = None if row.sealed_digest is None else bytes(row.sealed_digest).hex()
-    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail, row.seal, digest)
+    return stream_entries(session, sought)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, cast, delete, exists, func, insert, select, text
+from sqlalchemy import Row, Select, cast, delete, exists, func, insert, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
@@ -91,13 +91,13 @@ def add_seal(session: Session, seal: Seal, entries: Sequence[tuple[int, bytes]])
             "digests": [digest for _, digest in entries],
         },
     )
-    given = bindparam("entries", [number for number, _ in entries])
-    session.execute(delete(_waiting).where(_waiting.c.entry == func.any(given)))
+    numbers = [number for number, _ in entries]
+    session.execute(delete(_waiting).where(_waiting.c.entry == func.any(numbers)))
 
 
 def read_seals(session: Session) -> Iterator[tuple[Seal, tuple[Place, ...]]]:
     """Every seal with its entries, from the first on."""
-    query = (
+    query: Select[Any] = (
         select(
             _seal.c.number.label("seal_number"),
             _seal.c.sealed_at,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, cast, delete, func, insert, literal, select
+from sqlalchemy import Row, Select, cast, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
+from boundaries.chain import Entry
 from boundaries.store import tables
 
 _audit, _waiting, _sealed = tables.audit, tables.audit_waiting, tables.audit_sealed
@@ -52,17 +53,18 @@ def add_entry(session: Session, *, at: datetime | None, actor: str, action: str,
     session.execute(insert(_waiting).from_select(["entry"], select(added.c.number)))
 
 
-def read_entries(session: Session, sought: Sought, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
-    """Entries with the number of their seal, newest first; only those below ``before``."""  # Any: columns of a table
+def read_entries(session: Session, sought: Sought, *, before: int | None, limit: int) -> tuple[Entry, ...]:
+    """Entries with their seal, newest first; only those below ``before``."""
     query = _chosen(sought).order_by(_audit.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(_audit.c.number < before)
-    return session.execute(query).all()
+    return tuple(map(_entry, session.execute(query)))
 
 
-def stream_entries(session: Session, sought: Sought) -> Iterator[Row[Any]]:
-    """Entries with the number of their seal, oldest first."""
-    yield from session.execute(_chosen(sought).order_by(_audit.c.number).execution_options(yield_per=_BATCH))
+def stream_entries(session: Session, sought: Sought) -> Iterator[Entry]:
+    """Entries with their seal, oldest first."""
+    query = _chosen(sought).order_by(_audit.c.number)
+    yield from map(_entry, session.execute(query.execution_options(yield_per=_BATCH)))
 
 
 def details_of(session: Session, *, action: str) -> tuple[Mapping[str, Any], ...]:
@@ -89,11 +91,13 @@ def prunable(session: Session, *, older_than: datetime, kept_subjects: Sequence[
 
 def drop_entries(session: Session, numbers: Sequence[int]) -> None:
     """Throw entries away; where they stood under their seals stays known. Only the tables' owner may."""
-    session.execute(delete(_audit).where(_audit.c.number == func.any(bindparam("numbers", list(numbers)))))
+    session.execute(delete(_audit).where(_audit.c.number == func.any(list(numbers))))
 
 
 def _chosen(sought: Sought) -> Select[Any]:
-    query = select(_audit, _sealed.c.seal, _sealed.c.digest.label("sealed_digest")).outerjoin(_sealed, _sealed.c.entry == _audit.c.number)
+    query = select(_audit, _sealed.c.seal, _sealed.c.digest.label("sealed_digest")).outerjoin(
+        _sealed, _sealed.c.entry == _audit.c.number
+    )
     if sought.since is not None:
         query = query.where(_audit.c.at >= sought.since)
     if sought.until is not None:
@@ -107,3 +111,8 @@ def _chosen(sought: Sought) -> Select[Any]:
     elif sought.action is not None:
         query = query.where(func.split_part(_audit.c.action, ".", 1) == sought.action)
     return query
+
+
+def _entry(row: Row[Any]) -> Entry:
+    digest = None if row.sealed_digest is None else bytes(row.sealed_digest).hex()
+    return Entry(row.number, row.at, row.actor, row.action, row.subject, row.detail, row.seal, digest)

@@ -10,6 +10,43 @@ down_revision = "2026_11_27_accounts"
 branch_labels = None
 depends_on = None
 
+_SEALS = """
+CREATE TABLE microgrid.audit_waiting (
+    entry BIGINT NOT NULL,
+    CONSTRAINT pk_audit_waiting PRIMARY KEY (entry),
+    CONSTRAINT fk_audit_waiting_entry FOREIGN KEY (entry) REFERENCES microgrid.audit (number)
+);
+
+CREATE TABLE microgrid.audit_seal (
+    number BIGINT NOT NULL,
+    previous BIGINT,
+    sealed_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
+    first_position BIGINT NOT NULL,
+    entries BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    CONSTRAINT pk_audit_seal PRIMARY KEY (number),
+    CONSTRAINT uq_audit_seal_previous UNIQUE (previous),
+    CONSTRAINT uq_audit_seal_digest UNIQUE (digest),
+    CONSTRAINT ck_audit_seal_gapless CHECK ((number = 1 AND previous IS NULL)
+        OR (number > 1 AND previous IS NOT NULL AND previous = number - 1)),
+    CONSTRAINT ck_audit_seal_entries_counted CHECK (first_position >= 1 AND entries >= 1),
+    CONSTRAINT ck_audit_seal_digest_sha256 CHECK (octet_length(digest) = 32),
+    CONSTRAINT fk_audit_seal_previous FOREIGN KEY (previous) REFERENCES microgrid.audit_seal (number)
+);
+
+CREATE TABLE microgrid.audit_sealed (
+    position BIGINT NOT NULL,
+    entry BIGINT NOT NULL,
+    seal BIGINT NOT NULL,
+    digest BYTEA NOT NULL,
+    CONSTRAINT pk_audit_sealed PRIMARY KEY (position),
+    CONSTRAINT uq_audit_sealed_entry UNIQUE (entry),
+    CONSTRAINT ck_audit_sealed_position_counted CHECK (position >= 1),
+    CONSTRAINT ck_audit_sealed_digest_sha256 CHECK (octet_length(digest) = 32),
+    CONSTRAINT fk_audit_sealed_seal FOREIGN KEY (seal) REFERENCES microgrid.audit_seal (number)
+)
+"""
+
 
 def upgrade() -> None:
     op.execute(
@@ -28,50 +65,7 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX ix_audit_subject ON microgrid.audit (subject)")
     op.execute("CREATE INDEX ix_audit_at ON microgrid.audit (at)")
-    op.execute(
-        """
-        CREATE TABLE microgrid.audit_waiting (
-            entry BIGINT NOT NULL,
-            CONSTRAINT pk_audit_waiting PRIMARY KEY (entry),
-            CONSTRAINT fk_audit_waiting_entry FOREIGN KEY (entry) REFERENCES microgrid.audit (number)
-        )
-        """
-    )
-    op.execute(
-        """
-        CREATE TABLE microgrid.audit_seal (
-            number BIGINT NOT NULL,
-            previous BIGINT,
-            sealed_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(),
-            first_position BIGINT NOT NULL,
-            entries BIGINT NOT NULL,
-            digest BYTEA NOT NULL,
-            CONSTRAINT pk_audit_seal PRIMARY KEY (number),
-            CONSTRAINT uq_audit_seal_previous UNIQUE (previous),
-            CONSTRAINT uq_audit_seal_digest UNIQUE (digest),
-            CONSTRAINT ck_audit_seal_gapless CHECK ((number = 1 AND previous IS NULL)
-                OR (number > 1 AND previous IS NOT NULL AND previous = number - 1)),
-            CONSTRAINT ck_audit_seal_entries_counted CHECK (first_position >= 1 AND entries >= 1),
-            CONSTRAINT ck_audit_seal_digest_sha256 CHECK (octet_length(digest) = 32),
-            CONSTRAINT fk_audit_seal_previous FOREIGN KEY (previous) REFERENCES microgrid.audit_seal (number)
-        )
-        """
-    )
-    op.execute(
-        """
-        CREATE TABLE microgrid.audit_sealed (
-            position BIGINT NOT NULL,
-            entry BIGINT NOT NULL,
-            seal BIGINT NOT NULL,
-            digest BYTEA NOT NULL,
-            CONSTRAINT pk_audit_sealed PRIMARY KEY (position),
-            CONSTRAINT uq_audit_sealed_entry UNIQUE (entry),
-            CONSTRAINT ck_audit_sealed_position_counted CHECK (position >= 1),
-            CONSTRAINT ck_audit_sealed_digest_sha256 CHECK (octet_length(digest) = 32),
-            CONSTRAINT fk_audit_sealed_seal FOREIGN KEY (seal) REFERENCES microgrid.audit_seal (number)
-        )
-        """
-    )
+    op.execute(_SEALS)
     op.execute("CREATE INDEX ix_audit_sealed_seal ON microgrid.audit_sealed (seal)")
     op.execute("INSERT INTO microgrid.audit_waiting (entry) SELECT number FROM microgrid.audit")
 

@@ -7,7 +7,10 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from procrastinate.schema import SchemaManager
@@ -15,11 +18,15 @@ from sqlalchemy import create_engine, text
 
 from api.jobs import duties, work
 from api.logs import configure_logs
+from api.settings import Settings
 from boundaries import cluster
-from boundaries.services import journal, sealing
-from boundaries.store import migrate
+from boundaries.services import journal, reviewing, sealing
+from boundaries.services.reading import current_generation
+from boundaries.services.trail_check import verify_trail
+from boundaries.store import migrate, states
 from boundaries.store.engine import connect, database_address, reading, writing
-from tests.boundaries.plans import NOW
+from tests.api.conftest import GRIDS
+from tests.boundaries.plans import NOW, open_draft
 from tests.conftest import end_connections
 
 EVERY_SECOND = "* * * * * *"
@@ -93,10 +100,33 @@ def service(database_url):
 
 def test_the_trail_is_sealed_by_the_service_itself(service):
     add(service)
-    with working(service.url, duties(service)):
+    with working(service.url, duties(service, Settings())):
         until(lambda: sealed(service) == 1)
         add(service)
         until(lambda: sealed(service) == 2)
+
+
+def test_what_is_due_is_published_once_though_two_work(planned):
+    draft = open_draft(planned)
+    later = open_draft(planned, name="以后")
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    with writing(planned) as session:
+        states.put_grids(session, draft.id, [replace(GRIDS[0], name="改名")], source_id=None)
+        states.put_grids(session, later.id, [replace(GRIDS[1], name="以后再改")], source_id=None)
+        for one, day in ((draft, today), (later, today + timedelta(days=1))):
+            reviewing.submit(session, one.id, actor="陈晨")
+            reviewing.approve(session, one.id, actor="周平", four_eyes=True, on=day, today=today)
+
+    def newest():
+        with reading(planned) as session:
+            return current_generation(session)
+
+    with working(planned.url, duties(planned, Settings()), count=2):
+        until(lambda: newest() == 2)
+        time.sleep(2)
+    assert newest() == 2
+    with reading(planned) as session:
+        assert verify_trail(session).is_whole
 
 
 def test_of_several_workers_one_does_a_duty(service):
@@ -124,7 +154,7 @@ def test_a_duty_that_fails_is_told_by_its_kind_and_asked_for_again(service, caps
 
 
 def test_a_worker_whose_connections_are_broken_goes_on(service, admin):
-    with working(service.url, duties(service)):
+    with working(service.url, duties(service, Settings())):
         add(service)
         until(lambda: sealed(service) == 1)
         broken = create_engine(service.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
@@ -141,7 +171,7 @@ def test_a_worker_waits_for_a_database_that_is_restarted():
         running = cluster.ensure_running(home, durable=False)
         migrate.upgrade(running.url(cluster.OWNER))
         engine = connect(running.url(cluster.APP))
-        with working(engine.url, duties(engine)):
+        with working(engine.url, duties(engine, Settings())):
             add(engine)
             until(lambda: sealed(engine) == 1)
             cluster.stop(home)

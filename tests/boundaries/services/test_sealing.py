@@ -1,7 +1,9 @@
 """Entries are written without waiting and sealed in order; whatever is done to them afterwards shows."""
 
+import hashlib
+import json
 import threading
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -57,6 +59,33 @@ def test_each_seal_stands_on_the_one_before(database):
     state = state_of(database, first.digest, second.digest)
     assert state.is_whole
     assert (state.entries, state.waiting, state.pruned, state.head) == (5, 0, 0, second)
+
+
+def test_digests_are_as_they_are_defined(database):
+    """By the words of ``docs/formats/audit.md``, without the program."""
+    sealed(database, 2, 1)
+    with database.connect() as connection:
+        seals = connection.execute(text("SELECT * FROM microgrid.audit_seal ORDER BY number")).all()
+        entries = connection.execute(
+            text(
+                "SELECT position, seal, number, at, actor, action, subject, detail::text AS detail"
+                " FROM microgrid.audit_sealed JOIN microgrid.audit ON number = entry ORDER BY position"
+            )
+        ).all()
+    before = bytes(32)
+    for seal in seals:
+        header = [seal.number, written(seal.sealed_at), seal.first_position, seal.entries]
+        whole = before + json.dumps(header).encode()
+        for row in entries:
+            if row.seal == seal.number:
+                content = [row.number, written(row.at), row.actor, row.action, row.subject, row.detail]
+                whole += hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()
+        before = hashlib.sha256(whole).digest()
+        assert before == bytes(seal.digest)
+
+
+def written(instant):
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
 
 
 def test_nothing_to_seal_makes_no_seal(database):
