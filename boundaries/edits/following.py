@@ -89,10 +89,12 @@ def _taker(grids: Sequence[MicroGrid], before: MicroGrid, shape: Any, *, is_gone
 
 def _shapes(snapshot: Snapshot, items: Sequence[Assignment]) -> dict[tuple[str, str], Any]:
     """Shapes of the premises of assignments."""
-    wanted = {(item.premises_kind, item.premises) for item in items}
-    every: list[tuple[str, str, Any]] = [
-        *(("building", one.code, one.shape) for one in snapshot.buildings),
-        *(("compound", one.code, one.polygon) for one in snapshot.compounds),
-        *(("shop", one.code, one.door) for one in snapshot.shops),
-    ]
-    return {(kind, code): shape for kind, code, shape in every if (kind, code) in wanted}
+    wanted: dict[str, set[str]] = {"building": set(), "compound": set(), "shop": set()}
+    for item in items:
+        wanted[item.premises_kind].add(item.premises)
+    buildings, compounds, shops = wanted["building"], wanted["compound"], wanted["shop"]
+    return {
+        **{("building", one.code): one.shape for one in snapshot.buildings if one.code in buildings},
+        **{("compound", one.code): one.polygon for one in snapshot.compounds if one.code in compounds},
+        **{("shop", one.code): one.door for one in snapshot.shops if one.code in shops},
+    }
