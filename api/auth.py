@@ -9,6 +9,7 @@ names, borders and the public map are open to everybody.
 import base64
 import binascii
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated
@@ -167,6 +168,28 @@ def require_within(session: Session, caller: Caller, area_codes: Iterable[str], 
             f'"{caller.name}" may not act in {", ".join(beyond)}, only in {", ".join(sorted(caller.areas))}. '
             "Ask whoever is bound to that area, or the security administrator.",
         )
+
+
+def as_seen_in(session: Session, caller: Caller, area: str | None) -> Caller:
+    """The caller as far as they may look into an area: whoever is bound to areas sees restricted fields there only.
+
+    Parameters
+    ----------
+    session : Session
+    caller : Caller
+        As :func:`require` has given it.
+    area : str or None
+        Code of the area that is asked about, None for all.
+
+    Returns
+    -------
+    Caller
+    """
+    if caller.areas is None or caller.tier != "restricted":
+        return caller
+    if area is not None and not outside(session, [area], caller.areas):
+        return caller
+    return replace(caller, tier="internal")
 
 
 def require(scope: str, *others: str) -> Callable[..., Caller]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from shapely import Point
 from sqlalchemy.orm import Session
 
-from api.auth import Caller, require, require_within
+from api.auth import Caller, as_seen_in, require, require_within
 from api.dependencies import Now, ReadSession, SettingsHere, Today, WriteSession
 from api.fields import premises_fields
 from api.openapi import NOT_FOUND, error_answers
@@ -67,6 +67,7 @@ def list_people(
     session: WriteSession, caller: Reader, act: ReadingHere, query: Annotated[schemas.PeopleQuery, Query()]
 ) -> dict[str, Any]:
     """People in charge, by number of the charge."""
+    caller = as_seen_in(session, caller, query.area)
     on = query.on or act.today
     targets = [query.target] if query.target is not None else None
     found = roster.list_people(
@@ -139,6 +140,7 @@ def list_shops(
     session: WriteSession, caller: Reader, act: ReadingHere, query: Annotated[schemas.ShopsQuery, Query()]
 ) -> dict[str, Any]:
     """Shops of today, with the grid each is assigned to."""
+    caller = as_seen_in(session, caller, query.area)
     page = list_premises(
         session, today=act.today, kinds=["shop"], within=query.area, after=query.cursor, limit=query.page_size
     )

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
@@ -173,10 +173,18 @@ def reader(shared_plan: Engine, settings: Settings) -> TestClient:
     return TestClient(create_app(engine=shared_plan, settings=settings), headers=headers)
 
 
-def key(engine: Engine, *scopes: str, tier: Tier = "public", expires: datetime | None = None) -> dict[str, str]:
+def key(
+    engine: Engine,
+    *scopes: str,
+    tier: Tier = "public",
+    expires: datetime | None = None,
+    areas: Sequence[str] = (),
+) -> dict[str, str]:
     """Headers with a new key."""
     with writing(engine) as session:
-        _, secret = create_key(session, name="平台", scopes=scopes, tier=tier, actor="tester", now=NOW, expires=expires)
+        _, secret = create_key(
+            session, name="平台", scopes=scopes, tier=tier, actor="tester", now=NOW, expires=expires, areas=areas
+        )
     return {"X-API-Key": secret}
 
 

@@ -130,3 +130,35 @@ def test_a_planner_acts_within_the_areas_of_the_role_only(plan: Engine) -> None:
         require_within(session, town, ["C1", "C2", "T1"])
         everywhere = Caller("qian", "internal", frozenset({"publish"}), account="qian")
         require_within(session, everywhere, ["没有"])
+
+
+def test_a_registrar_sees_contacts_in_the_areas_of_the_role_only(plan: Engine, settings: Settings) -> None:
+    person(plan, "li", HeldRole("registrar", "C1"))
+    client = TestClient(create_app(engine=plan, settings=settings), headers=ORIGIN)
+    sign_in(client, "li")
+    own = client.get("/v1/registers/people?area=C1").json()["people"]
+    assert {one["phone"] for one in own} == {"13800000002", "13800000003"}
+    assert "13800000001" in client.get("/v1/registers/shops?area=C1").text
+    for elsewhere in ("", "?area=T1", "?area=C2"):
+        for register in ("people", "shops"):
+            text = client.get(f"/v1/registers/{register}{elsewhere}").text
+            assert "13800000002" not in text
+            assert "13800000001" not in text
+    body = {"target": "C2-01", "role": "liaison", "name": "钱七"}
+    assert client.put("/v1/registers/people", json=body).status_code == 403
+
+
+def test_a_planner_and_a_bound_key_open_drafts_in_their_areas_only(plan: Engine, settings: Settings) -> None:
+    person(plan, "li", HeldRole("planner", "C1"))
+    browser = TestClient(create_app(engine=plan, settings=settings), headers=ORIGIN)
+    sign_in(browser, "li")
+    bound = key(plan, "drafts:write", "drafts:read", areas=["C1"])
+    program = TestClient(create_app(engine=plan, settings=settings), headers=bound)
+    for client, name in ((browser, "li"), (program, "key:平台")):
+        for beyond in ({"name": "越界", "area": "C2"}, {"name": "越界", "area": "T1"}):
+            assert client.post("/v1/drafts", json=beyond).status_code == 403
+        assert client.post("/v1/drafts", json={"name": "无界"}).status_code == 400
+        made = client.post("/v1/drafts", json={"name": "界内", "area": "C1"})
+        assert made.status_code == 201
+        assert client.get(f"/v1/drafts/{made.json()['id']}").json()["created_by"] == name
+    assert program.post("/v1/drafts/999/publish", json={}).status_code == 403
