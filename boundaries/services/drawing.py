@@ -15,7 +15,7 @@ from boundaries.arrival.returning import Comparison, Drawn, Match, Standing, com
 from boundaries.codes import area_and_sequence
 from boundaries.edits.counting import Homes, households_of
 from boundaries.errors import RefusedRow, RefusedRows
-from boundaries.exchange.qgis.returned import ReturnedFile, read_returned
+from boundaries.exchange.qgis.returned import ReturnedFile, lost_m, read_returned
 from boundaries.findings import Finding
 from boundaries.laying import TOLERANCE_M, unchanged
 from boundaries.lifecycle import Draft
@@ -47,9 +47,10 @@ def read_drawing(session: Session, path: Path, *, crs: str | None = None, encodi
     return read_returned(path, kinds=queries.kinds(session), crs=crs, encoding=encoding)
 
 
-def noise_m(returned: ReturnedFile) -> float:
+def noise_m(before: Snapshot, returned: ReturnedFile) -> float:
     """How far a vertex may lie off its place because the file rounds its coordinates."""
-    return max(TOLERANCE_M, returned.step_m * _STEP_NOISE)
+    known = shapely.get_coordinates([grid.polygon for grid in before.grids])
+    return max(TOLERANCE_M, lost_m(returned, known) * _STEP_NOISE)
 
 
 def compare_drawing(session: Session, before: Snapshot, returned: ReturnedFile) -> Comparison:
@@ -77,7 +78,7 @@ def compare_drawing(session: Session, before: Snapshot, returned: ReturnedFile) 
     now = {grid.id: grid for grid in before.grids}
     found = [index for index, match in enumerate(matches) if match.base is not None]
     bases = [match.base for match in matches if match.base is not None]
-    tolerance_m = noise_m(returned)
+    tolerance_m = noise_m(before, returned)
     is_drawn = np.ones(len(matches), dtype=bool)
     is_drawn[found] = ~unchanged(
         drawn[found], returned.crs, as_shapes(grid.polygon for grid in bases), tolerance_m=tolerance_m
@@ -224,7 +225,9 @@ def close_drawing(before: Snapshot, returned: ReturnedFile, comparison: Comparis
     part = neighbourhood(before, touched(comparison))
     drawn = [one for one in comparison.drawn if one.polygon is not None]
     standing = [*(grid.polygon for grid in part.grids), *(area.polygon for area in part.areas)]
-    shapes = to_stored([one.polygon for one in drawn if one.polygon], returned.crs, standing, noise_m=noise_m(returned))
+    shapes = to_stored(
+        [one.polygon for one in drawn if one.polygon], returned.crs, standing, noise_m=noise_m(before, returned)
+    )
     broken = _broken(drawn, shapes)
     if broken:
         return Closed(part, obstacles=broken)

@@ -136,9 +136,10 @@ def take_back(
     """
     draft = read_draft(session, draft_id, lock=True)
     require_open(draft)
-    _require_ours(draft, returned, order)
+    _require_ours(draft, returned)
     scope = returned.marks.area if returned.marks is not None else draft.area
     before = reading.snapshot(session, today=today, draft=draft_id, area=scope, metric_plane=metric_plane)
+    _require_fine(before, returned, order)
     comparison = compare_drawing(session, before, returned)
     require_areas(before, comparison)
     problems, changed_by = refusals(session, draft, returned, comparison, order.retire_missing)
@@ -181,7 +182,7 @@ def take_back(
     return replace(outcome, is_written=True)
 
 
-def _require_ours(draft: Draft, returned: ReturnedFile, order: TakeBack) -> None:
+def _require_ours(draft: Draft, returned: ReturnedFile) -> None:
     marks = returned.marks
     if marks is not None and (marks.draft != draft.id or marks.revision > draft.revision):
         raise BadInput(
@@ -190,11 +191,15 @@ def _require_ours(draft: Draft, returned: ReturnedFile, order: TakeBack) -> None
             f"{returned.name} was exported from draft {marks.draft} at revision {marks.revision}; it cannot go into "
             f"draft {draft.id} at revision {draft.revision}. Check the number, or export again.",
         )
-    if noise_m(returned) > order.tolerance_m:
+
+
+def _require_fine(before: Snapshot, returned: ReturnedFile, order: TakeBack) -> None:
+    rounded_m = noise_m(before, returned)
+    if rounded_m > order.tolerance_m:
         raise BadInput(
-            f"{returned.name} 的坐标只精确到约 {returned.step_m:.2g} m,粗于容差 {order.tolerance_m:g} m,边界会走样。"
+            f"{returned.name} 的坐标只精确到约 {rounded_m:.2g} m,粗于容差 {order.tolerance_m:g} m,边界会走样。"
             "请按 7 位以上小数重新导出。",
-            f"The coordinates of {returned.name} are rounded to about {returned.step_m:.2g} m, more than the tolerance "
+            f"The coordinates of {returned.name} are rounded to about {rounded_m:.2g} m, more than the tolerance "
             f"of {order.tolerance_m:g} m. Export it again with seven decimals or more.",
         )
 

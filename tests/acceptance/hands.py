@@ -107,7 +107,9 @@ def moved_in_both(
         at, by, off = inner_vertex(line, rng), jitter(rng, by_m), jitter(rng, off_m)
         one = moved(frame.geometry.iloc[a], at, *by)
         other = moved(frame.geometry.iloc[b], at, by[0] + off[0], by[1] + off[1])
-        if one.is_valid and other.is_valid:
+        # Hands that go beyond the two grids do something else.
+        ground = shapely.buffer(shapely.union(frame.geometry.iloc[a], frame.geometry.iloc[b]), 0.01 * LAT_M)
+        if one.is_valid and other.is_valid and ground.contains(one) and ground.contains(other):
             return with_shape(with_shape(frame, a, one), b, other), (a, b)
     raise AssertionError("no vertex can be moved")
 

@@ -168,5 +168,5 @@ def test_a_hundred_hands(town, tmp_path: Path, capsys: pytest.CaptureFixture[str
                         editing.undo(session, draft, actor="周平", now=NOW)
     with capsys.disabled():
         sys.stdout.write(f"\n{json.dumps({'edits': ROUNDS * len(DEEDS), **counts})}\n")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert sum(counts.values()) == 100

@@ -69,8 +69,8 @@ class ReturnedFile:
         What the draft was when the file was written; None for a file that does not say.
     exported : tuple of MicroGrid
         The grids as they were exported; empty where the file does not say.
-    step_m : float
-        To how many metres its coordinates are rounded; 0 for those of full length.
+    decimals : int or None
+        To how many its coordinates are rounded; None for those of full length.
     notes : tuple of Note
     """
 
@@ -79,7 +79,7 @@ class ReturnedFile:
     grids: tuple[ReturnedGrid, ...]
     marks: Marks | None
     exported: tuple[MicroGrid, ...]
-    step_m: float
+    decimals: int | None
     notes: tuple[Note, ...] = ()
 
 
@@ -118,16 +118,16 @@ def read_returned(
     tables = [read_table(path, crs=crs, encoding=encoding, layer=None if kept is None else GRIDS, kind=GRIDS)]
     if kept is not None and _count(place, OVERLAYS):
         tables.append(read_table(place, crs=crs, layer=OVERLAYS, kind=GRIDS))
-    grids = [
-        grid for table, layer in zip(tables, ("tile", "overlay"), strict=False) for grid in _rows(table, layer, kinds)
-    ]
+    # Of a package the table says what is drawn in it; another file leaves its grids in the layer they have.
+    layers = (None,) if kept is None else ("tile", "overlay")
+    grids = [grid for table, layer in zip(tables, layers, strict=False) for grid in _rows(table, layer, kinds)]
     system = tables[0].crs
     if system is None:
         raise AssertionError("a table with shapes has a system")
-    step_m = _step_m(np.asarray([grid.polygon for grid in grids], dtype=object), system)
+    decimals = _decimals(shapely.get_coordinates([grid.polygon for grid in grids]))
     notes = tuple(note for table in tables for note in table.notes)
     marks, exported = kept if kept is not None else (None, ())
-    return ReturnedFile(place.name, system, tuple(grids), marks, exported, step_m, notes)
+    return ReturnedFile(place.name, system, tuple(grids), marks, exported, decimals, notes)
 
 
 def _count(path: Path, layer: str) -> int:
@@ -136,7 +136,7 @@ def _count(path: Path, layer: str) -> int:
     return int(pyogrio.read_info(path, layer=layer)["features"]) if layer in names else 0
 
 
-def _rows(table: Table, layer: str, kinds: tuple[Kind, ...]) -> list[ReturnedGrid]:
+def _rows(table: Table, layer: str | None, kinds: tuple[Kind, ...]) -> list[ReturnedGrid]:
     rows = Rows.of(table, GRIDS, columns=_short_names(table))
     rows.check_code("code")
     shapes = rows.shapes("polygon", one_part=True)
@@ -158,7 +158,7 @@ def _rows(table: Table, layer: str, kinds: tuple[Kind, ...]) -> list[ReturnedGri
             index, "layer", lambda text: word(text, LAYER_WORDS), "请写“平铺”或“叠加”", "write tile or overlay"
         )
         fields |= {"kind": kind} if "kind" in rows.fields else {}
-        fields["layer"] = told or (layer if "layer" in rows.fields else None)
+        fields["layer"] = told or layer
         found.append(
             ReturnedGrid(
                 row=int(table.row_numbers[index]),
@@ -191,11 +191,21 @@ def _whole(rows: Rows, index: int, field: str) -> int | None:
     return int(text) if text is not None and text.isdigit() and len(text) < 19 else None
 
 
-def _step_m(shapes: np.ndarray, crs: SourceCrs) -> float:
-    """To how many metres the coordinates are rounded; 0 where they have all their digits."""
-    xy = shapely.get_coordinates(shapes)
-    unit_m = _DEGREE_M if crs.is_geographic else crs.metres_per_unit
-    for decimals in _DECIMALS:
-        if np.array_equal(np.round(xy, decimals), xy):
-            return unit_m * 10.0**-decimals
-    return 0.0
+def _decimals(xy: np.ndarray) -> int | None:
+    """To how many decimals coordinates are rounded; None where they have all their digits."""
+    return next((decimals for decimals in _DECIMALS if np.array_equal(np.round(xy, decimals), xy)), None)
+
+
+def lost_m(returned: ReturnedFile, standing: np.ndarray) -> float:
+    """To how many metres a file has rounded what it was given; 0 where it kept every digit.
+
+    Parameters
+    ----------
+    returned : ReturnedFile
+    standing : ndarray of float, shape (n, 2)
+        The coordinates that it was given, in stored degrees.
+    """
+    crs, decimals = returned.crs, returned.decimals
+    if decimals is None or (crs.is_geographic and np.array_equal(np.round(standing, decimals), standing)):
+        return 0.0
+    return (_DEGREE_M if crs.is_geographic else crs.metres_per_unit) * 10.0**-decimals
