@@ -149,7 +149,6 @@ def read_plan(
         partly_here=partly_shown(shown, tree),
         levels=queries.levels(session),
         kinds=queries.kinds(session),
-        roles=queries.roles(session),
         areas=surroundings.areas(session, scope, shown),
         grids=grids,
     )
@@ -189,13 +188,19 @@ def _with_premises(
     west, south, east, north = np.asarray(shapely.total_bounds(as_shapes(shapes)), dtype=float).tolist()
     box = (west - _ROUND, south - _ROUND, east + _ROUND, north + _ROUND)
     scope = replace(scope, box=box)
-    return replace(
+    plan = replace(
         plan,
         buildings=queries.buildings(session, scope),
         compounds=queries.compounds(session, scope),
         shops=register_queries.shops(session, scope),
+        assignments=queries.assignments(session, scope.moment, grids=[grid.id for grid in near]),
+    )
+    if not concern.buildings and not concern.compounds:
+        return plan
+    # Only what is given with the ground about it has borders that follow what stands there.
+    return replace(
+        plan,
         streets=register_queries.streets(session, scope),
         waters=register_queries.waters(session, scope),
         walls=register_queries.walls(session, scope),
-        assignments=queries.assignments(session, scope.moment, grids=[grid.id for grid in near]),
     )

@@ -47,7 +47,7 @@ class Seen:
 
 def areas_of_grids(session: Session, moment: Moment, codes: Collection[str]) -> set[int]:
     """Permanent numbers of the areas of micro-grids."""
-    states = effective(GRID, moment)
+    states = effective(GRID, moment, name="states")
     query = select(states.c.area_id).where(_among(states.c.code, codes)).distinct()
     return set(session.execute(query).scalars())
 
@@ -63,7 +63,7 @@ def areas_once(session: Session, draft_id: int, codes: Collection[str]) -> set[i
 
 def areas_at(session: Session, moment: Moment, points: Sequence[tuple[float, float]]) -> set[int]:
     """Permanent numbers of the areas whose micro-grids touch any of these points."""
-    states, found = effective(GRID, moment), set[int]()
+    states, found = effective(GRID, moment, name="states"), set[int]()
     for x, y in points:
         place = func.ST_SetSRID(func.ST_MakePoint(x, y), 4490)
         found.update(

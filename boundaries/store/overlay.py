@@ -1,6 +1,7 @@
 """What holds in a generation or in a draft: the one rule by which states are read."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Integer, Subquery, Table, and_, cast, exists, null, or_, select
 
@@ -72,6 +73,20 @@ def effective(thing: Thing, moment: Moment, *, name: str | None = None) -> Subqu
     Subquery
         Columns of the table of states, one row for each thing that lives.
     """
+    # Under a name it stands once in a query, so the next query may have the same one: making it takes longer
+    # than many a query runs.
+    return _made(thing, moment, None) if name is None else _kept(thing, moment, name)
+
+
+@lru_cache(maxsize=256)
+def _kept(thing: Thing, moment: Moment, name: str) -> Subquery:
+    made = _made(thing, moment, name)
+    # Its columns are worked out by whoever made it, not by many at once.
+    len(made.c)
+    return made
+
+
+def _made(thing: Thing, moment: Moment, name: str | None) -> Subquery:
     state = thing.state
     published = null() if moment.generation is None else moment.generation
     holds = state.c.valid.contains(cast(published, Integer))

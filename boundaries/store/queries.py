@@ -81,7 +81,7 @@ def roles(session: Session) -> tuple[Role, ...]:
 
 def area_tree(session: Session, moment: Moment) -> tuple[Mapping[str, int], Mapping[int, int | None]]:
     """Codes of the areas that hold, and each one's parent, by permanent number."""
-    states = effective(AREA, moment)
+    states = effective(AREA, moment, name="states")
     query = select(tables.area.c.code, states.c.area_id, states.c.parent_id).join(
         states, states.c.area_id == tables.area.c.id
     )
@@ -191,7 +191,7 @@ def parts(
     session: Session, moment: Moment, today: date, *, grids: Sequence[int] | None = None
 ) -> dict[int, tuple[Part, ...]]:
     """Parts by permanent number of their micro-grid, of all or of these, with the households of the day."""
-    states, count = effective(PART, moment), tables.household_count
+    states, count = effective(PART, moment, name="states"), tables.household_count
     query = (
         select(states, tables.part.c.code, count.c.households)
         .join(tables.part, tables.part.c.id == states.c.part_id)
@@ -306,7 +306,7 @@ def compounds(session: Session, scope: Scope) -> tuple[Compound, ...]:
 
 def assignments(session: Session, moment: Moment, *, grids: Sequence[int] | None = None) -> tuple[Assignment, ...]:
     """Assignments that hold, to any grid or to these, by permanent number."""
-    states, identity = effective(ASSIGNMENT, moment), tables.assignment
+    states, identity = effective(ASSIGNMENT, moment, name="states"), tables.assignment
     grid = effective(GRID, moment, name="grid")
     query = (
         select(

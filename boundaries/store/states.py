@@ -306,7 +306,8 @@ def _ids(session: Session, thing: Thing, codes: Sequence[str | None]) -> dict[st
 def _living_grids(session: Session, moment: Moment, codes: Sequence[str | None]) -> dict[str | None, int | None]:
     """Permanent numbers of grids that hold: what hangs on a retired one is seen by nobody."""
     found = _ids(session, GRID, codes)
-    states, numbers = effective(GRID, moment), [number for number in found.values() if number is not None]
+    numbers = [number for number in found.values() if number is not None]
+    states = effective(GRID, moment, name="states")
     query = select(states.c.micro_grid_id).where(states.c.micro_grid_id.in_(numbers))
     living = set(session.execute(query).scalars())
     gone = sorted(code for code, number in found.items() if code is not None and number not in living)

@@ -111,14 +111,16 @@ def database(name: str) -> Iterator[PlanDatabase]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def town(name: str, *, seed: int = 1) -> tuple[tuple[Area, ...], tuple[MicroGrid, ...]]:
-    """A town, its communities of about a hundred grids each, and the grids ``G0``, ``G1`` … by rank.
+def town(name: str, *, seed: int = 1, of_community: int = 100) -> tuple[tuple[Area, ...], tuple[MicroGrid, ...]]:
+    """A town, its communities, and the grids ``G0``, ``G1`` … by rank.
 
     Parameters
     ----------
     name : str
         How many, as :func:`tests.benchmarks.lookup.make_layer` takes it.
     seed : int
+    of_community : int
+        About how many grids each community has.
 
     Returns
     -------
@@ -127,7 +129,7 @@ def town(name: str, *, seed: int = 1) -> tuple[tuple[Area, ...], tuple[MicroGrid
     """
     cells = make_layer(name, seed).cells
     centres = shapely.get_coordinates(shapely.centroid(cells)) - ORIGIN_M
-    blocks = max(1, round((len(cells) / 100) ** 0.5))
+    blocks = max(1, round((len(cells) / of_community) ** 0.5))
     column, row = np.clip(centres / SIDE_M * blocks, 0, blocks - 1).astype(int).T
     community = row * blocks + column
     cells = shapely.transform(cells, lambda xy: np.round((xy - ORIGIN_M) / METRES + (WEST, SOUTH), 9))
