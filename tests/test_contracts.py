@@ -11,6 +11,7 @@ from boundaries.exchange.repair_log import log_columns
 from boundaries.exchange.writing import finding_columns
 from boundaries.findings import KINDS
 from boundaries.lookup.answer import Located
+from boundaries.pay import ISSUES
 from boundaries.repairing import RepairOrder, mend
 from boundaries.repairing.log import RULES as REPAIR_WORDS
 from boundaries.rules import Rules
@@ -84,6 +85,10 @@ def test_answer_of_a_look_up() -> None:
 
 def test_columns_of_assign() -> None:
     assert tuple(rows("Columns of `assign`")) == COLUMNS
+
+
+def test_what_keeps_pay_from_being_whole() -> None:
+    assert set(rows("Pay of a quarter", 0)) == set(ISSUES)
 
 
 def test_exit_codes() -> None:

@@ -7,12 +7,15 @@ from boundaries.exchange.headers import Synonyms
 from boundaries.exchange.rows import Parsed, Rows
 from boundaries.exchange.tables import Table
 from boundaries.exchange.values import day, flag, phone, role_words, word
+from boundaries.identity_numbers import has_identity_number
 from boundaries.model import Person, Role
 from boundaries.snapshot import DEFAULT_ROLES
 
 _PEOPLE_COLUMNS = ("liaison", "full_time", "chief")
 _DAY_ZH, _DAY_EN = "不是日期。请写成 2026-01-31", "is not a date. Write 2026-01-31"
 _FLAG_ZH, _FLAG_EN = "请写“是”或“否”", "write yes or no"
+# The number itself is never told again.
+_IDENTITY_ZH, _IDENTITY_EN = "有身份证号。本服务不保存,请删去", "holds the number of an identity card: take it out"
 
 
 def parse_people(
@@ -84,6 +87,9 @@ def _names_and_phones(rows: Rows, index: int, column: str) -> list[tuple[str, st
         return []
     own = rows.phone_column(column)
     raw = rows.cell(index, own) if own else rows.text(index, "phone")
+    if _refuse_identity(rows, index, raw, own or rows.fields.get("phone")):
+        raw = None
+    _refuse_identity(rows, index, cell, rows.fields.get(column))
     if raw is not None and phone(raw) is None:
         rows.refuse(
             index,
@@ -110,6 +116,7 @@ def _person(
     words: Mapping[str, str],
 ) -> Person:
     known = "、".join(text for text in words if not text.isascii())
+    _refuse_identity(rows, index, rows.text(index, "standing"), rows.fields.get("standing"))
     own_role = column or rows.read(
         index,
         "role",
@@ -128,3 +135,11 @@ def _person(
         since=rows.read(index, "since", day, _DAY_ZH, _DAY_EN),
         until=rows.read(index, "until", day, _DAY_ZH, _DAY_EN),
     )
+
+
+def _refuse_identity(rows: Rows, index: int, text: str | None, column: str | None) -> bool:
+    """Note where a text holds the number of an identity card, and say whether it does."""
+    if text is None or not has_identity_number(text):
+        return False
+    rows.refuse(index, column, None, _IDENTITY_ZH, _IDENTITY_EN)
+    return True

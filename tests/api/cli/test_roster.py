@@ -17,6 +17,7 @@ from api.settings import load_settings
 from boundaries.services import journal
 from boundaries.store.engine import connect, reading
 from tests.conftest import copied
+from tests.test_contracts import rows
 
 TODAY = date(2026, 5, 1)
 
@@ -158,6 +159,7 @@ def test_the_pay_of_a_quarter(office: Engine, answer: Answer, tmp_path: Path) ->
     out = tmp_path / "pay.xlsx"
     code, told = answer("roster", "pay", "--quarter", "2026Q2", "--out", str(out))
     assert code == 0
+    assert list(told) == list(rows("Pay of a quarter", 1))
     # 36 households x 48 / 4.
     assert (told["total"], told["sums"][0]["name"]) == ("432.00", "李安")
     assert told["generations"] == [{"generation": 1, "from": "2026-04-01", "until": "2026-06-30"}]

@@ -80,3 +80,23 @@ def test_file_mode_keeps_roles_it_does_not_know():
 def test_a_table_that_does_not_say_who_or_of_what_is_refused(columns):
     with pytest.raises(BadInput, match="--column"):
         parse_people(table(columns))
+
+
+def test_numbers_of_identity_cards_are_refused_by_row_and_not_told():
+    drawn = table(
+        {
+            "姓名": ["李安321081196803074512", "王平", "赵宁"],
+            "网格编码": ["001", "002", "003"],
+            "手机号": [None, "32108119680307451X", None],
+            "身份": [None, None, "党员 321081 19680307 4512"],
+        }
+    )
+    with pytest.raises(RefusedRows) as refusal:
+        parse_people(drawn)
+    assert [(row.row, row.column, row.value) for row in refusal.value.rows] == [
+        (2, "姓名", ""),
+        (3, "手机号", ""),
+        (4, "身份", ""),
+    ]
+    assert all("身份证" in row.zh for row in refusal.value.rows)
+    assert "19680307" not in refusal.value.zh + refusal.value.en
