@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Row,
     Select,
-    Table,
     and_,
     case,
     cast,
@@ -149,7 +149,7 @@ def highest_version(thing: Thing, draft_id: int | None, number: ColumnElement[An
     return select(func.max(_image.c.version)).where(of_it).correlate_except(_image).scalar_subquery()
 
 
-def _content(state: Table) -> ColumnElement[Any]:  # Any: JSON
+def _content(state: FromClause) -> ColumnElement[Any]:  # Any: JSON
     """A row as JSON from which the very same row can be made."""
     pairs: list[Any] = []
     for column in _columns(state):
@@ -159,8 +159,8 @@ def _content(state: Table) -> ColumnElement[Any]:  # Any: JSON
     return case((state.c.id.is_(None), null()), else_=func.jsonb_build_object(*pairs))
 
 
-def _columns(state: Table) -> list[Any]:  # Any: of all types
-    return [column for column in state.columns if column.computed is None]
+def _columns(state: FromClause) -> list[Any]:  # Any: of all types
+    return [column for column in state.c if column.computed is None]
 
 
 def _add_change(session: Session, intent: Intent) -> Intent:

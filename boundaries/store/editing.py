@@ -177,7 +177,8 @@ def version_seen(session: Session, draft_id: int, number: int, version: int) -> 
 
 def shape_of(row: Mapping[str, Any]) -> shapely.Geometry:
     """The shape in a kept row."""
-    return shapely.from_wkb(row["geom"])
+    shape: shapely.Geometry = shapely.from_wkb(row["geom"])
+    return shape
 
 
 def kept_answer(session: Session, draft_id: int, key: str) -> tuple[bytes, Any] | None:
