@@ -138,8 +138,9 @@ class _Book:
         factors = [factor for factor in self.factors if factor.kind == target.kind]
         rates = self._rates(target.areas)
         marks = {whole.start, whole.end}
-        for one in (*counts, *terms, *factors, *rates):
-            marks |= {day for day in (one.during.start, one.during.end) if whole.start < day < whole.end}
+        for facts in (counts, terms, factors, rates):
+            changes = (day for one in facts for day in (one.during.start, one.during.end))
+            marks |= {day for day in changes if whole.start < day < whole.end}
         for start, end in pairwise(sorted(marks)):
             there = [one for one in counts if start in one.during]
             shops = sum(one.shops for one in there)

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from boundaries.errors import NotFound
+from boundaries.lifecycle import DraftStatus
 from boundaries.services import drafting
 from boundaries.store import places, queries, register_queries
 from boundaries.store.drafts import newest_generation
 from boundaries.store.overlay import Moment
 
 # Drafts beside which a register is kept before anything is published.
-_LIVE = ("open", "submitted", "approved")
+_LIVE: tuple[DraftStatus, ...] = ("open", "submitted", "approved")
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,8 @@ def to_days(during: Any) -> Days:
 
 
 def _meets(column: Column[Any], days: Days) -> ColumnElement[bool]:
-    return column.overlaps(DayRange(days.start, days.end))
+    met: ColumnElement[bool] = column.overlaps(DayRange(days.start, days.end))
+    return met
 
 
 def _put(session: Session, table: Table, scope: dict[str, Any], values: dict[str, Any], on: date) -> None:
