@@ -160,6 +160,7 @@ class LocateApp:
             self.counters.count(kind or "point", 304)
             await send_whole(send, 304, _heads(asked, tag), b"")
             return
+        self.watch.shown.count(asked.caller, body)
         await send_whole(send, 200, [*_heads(asked, tag), JSON_TYPE], body)
         if kind is None:
             self.counters.count_quick(time.perf_counter() - begin)
@@ -195,6 +196,7 @@ class LocateApp:
             raise BadInput("历史版本请用 GET 查询。", "Ask old generations by GET.")
         told = orjson.dumps(asked.served.answer(question, asked.caller.tier))
         self.counters.count(_kind_asked(question), 200)
+        self.watch.shown.count(asked.caller, told)
         await send_whole(send, 200, [*_heads(asked, None), JSON_TYPE], told)
 
     async def _post_many(self, asked: _Asked, length: int | None, receive: Receive, send: Send) -> None:

@@ -17,18 +17,21 @@ from boundaries.tiers import FIELDS, sees
 
 @dataclass(slots=True)
 class ReadLog:
-    """Restricted fields that a request has given so far.
+    """What a request has given so far of which only few may see some fields.
 
     Attributes
     ----------
-    given : dict of str to Counter
-        Layer -> field -> how many were given.
+    rows : Counter of str
+        Layer -> things.
+    fields : dict of str to set of str
+        Layer -> fields that were given.
     """
 
-    given: dict[str, Counter[str]] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    fields: dict[str, set[str]] = field(default_factory=dict)
 
     def note(self, layer: str, fields: Mapping[str, Any]) -> None:
-        """Count what stands in the restricted fields of one thing that the answer holds.
+        """Count one thing that the answer holds, if it gives any restricted field of it.
 
         Parameters
         ----------
@@ -37,13 +40,15 @@ class ReadLog:
         fields : mapping
             As they go out.
         """
-        for name, value in fields.items():
-            wanted = FIELDS[layer].get(name)
-            is_restricted = wanted is not None and not sees("internal", wanted.tier)
-            # A phone is public or restricted as its owner says.
-            is_restricted |= name == "phone" and fields.get("phone_published") is False
-            if value is not None and is_restricted:
-                self.given.setdefault(layer, Counter())[name] += 1
+        known = FIELDS[layer]
+        given = {
+            name
+            for name, value in fields.items()
+            if value is not None and name in known and not sees("internal", known[name].tier)
+        }
+        if given:
+            self.rows[layer] += 1
+            self.fields.setdefault(layer, set()).update(given)
 
 
 def read_log(request: Request, caller: Annotated[Caller, Depends(known_caller)]) -> Iterator[ReadLog]:
@@ -56,12 +61,11 @@ def read_log(request: Request, caller: Annotated[Caller, Depends(known_caller)])
     """
     log = ReadLog()
     yield log
-    if log.given:
+    if log.rows:
         with writing(app_engine(request)) as session:
-            for layer, counts in log.given.items():
-                journal.record_read(
-                    session, actor=caller.account, way="read", subject=f"layer:{layer}", detail=dict(counts)
-                )
+            for layer, rows in log.rows.items():
+                detail = {"fields": sorted(log.fields[layer]), "rows": rows}
+                journal.record_read(session, actor=caller.account, way="read", subject=f"layer:{layer}", detail=detail)
 
 
 Reads = Annotated[ReadLog, Depends(read_log, scope="function")]

@@ -3,6 +3,7 @@
 import gc
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from api.guard import log_failure
 from api.locating.gate import Access
 from api.locating.served import Served
+from api.locating.shown import Shown
 from api.logs import logger
 from api.settings import Settings
 from boundaries.errors import Unavailable
@@ -27,6 +29,7 @@ from geo.errors import Problem
 # How long a lost notice goes unnoticed; registers take longer to look through.
 _POLL_S = 1.0
 _POLLS_TO_REGISTERS = 10
+_POLLS_TO_RECORD = 60
 _RETRY_S = 1.0
 _RETRY_FAILED_S = 30.0
 
@@ -71,6 +74,7 @@ class Watch:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.live = Live()
+        self.shown = Shown()
         self._engine, self._settings = engine, settings
         self._zone = ZoneInfo(settings.timezone)
         self._guard = threading.Lock()
@@ -104,6 +108,8 @@ class Watch:
         self._due.set()
         for thread in self._threads:
             thread.join()
+        with suppress(Unavailable):
+            self.shown.put_on_record(self._engine)
 
     def _change(self, **values: object) -> None:
         with self._guard:
@@ -136,6 +142,8 @@ class Watch:
             is_turn = polls % _POLLS_TO_REGISTERS == 0
             self._look(with_registers_too="register" in heard or is_turn, is_access_new="access" in heard)
             self._note_used_keys()
+            if polls % _POLLS_TO_RECORD == 0:
+                self.shown.put_on_record(self._engine)
 
     def _note_used_keys(self) -> None:
         used = self.live.access.take_used() if self.live.access is not None else frozenset()

@@ -13,12 +13,14 @@ from api.app import create_app, create_service
 from api.schemas.locate import Located
 from api.settings import Settings
 from boundaries.model import MicroGrid, Person
+from boundaries.services import journal
 from boundaries.services.drafting import open_draft
 from boundaries.services.keys import list_keys, revoke_key
 from boundaries.services.publishing import publish
 from boundaries.store import releases, states
-from boundaries.store.engine import writing
+from boundaries.store.engine import reading, writing
 from boundaries.store.people import put_people
+from boundaries.store.trail import Sought
 from geo.crs import parse_crs, project
 from geo.datum import wgs84_to_gcj02
 from tests.api.conftest import NOW, SOUTH, STEP, TODAY, WEST, key, open_public_tier, square
@@ -236,6 +238,25 @@ def test_people_and_keys_change_at_once(plan: Engine, settings: Settings) -> Non
         until(lambda: client.get("/v1/locate", params=place(0.5, 0.5)).status_code == 401)
         client.headers.update(key(plan, "locate"))
         until(lambda: client.get("/v1/locate", params=place(0.5, 0.5)).status_code == 200)
+
+
+def test_phones_that_are_not_published_are_on_record_by_who_was_shown_them(plan: Engine, settings: Settings) -> None:
+    with writing(plan) as session:
+        put_people(
+            session,
+            [Person(0, "王五", "liaison", "C1-04", phone="13800000000", since=TODAY)],
+            source_id=None,
+            today=TODAY,
+        )
+    mine, others = key(plan, "locate", tier="restricted"), key(plan, "locate", tier="internal")
+    with serving(plan, settings) as client:
+        for headers in (mine, mine, others):
+            client.get("/v1/locate", params=place(1.5, 1.5), headers=headers)
+        # This one has a phone that is published.
+        assert client.get("/v1/locate", params=place(1.5, 0.5), headers=mine).status_code == 200
+    with reading(plan) as session:
+        (entry,) = journal.every_entry(session, sought=Sought(action="read.restricted"))
+    assert (entry.actor, entry.detail) == ("key:平台", {"fields": ["phone"], "answers": 2})
 
 
 def test_without_the_database_the_last_generation_is_served_and_says_so(
