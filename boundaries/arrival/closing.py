@@ -149,6 +149,9 @@ def close_tiles(after: Snapshot, before: Snapshot, drawn: Collection[str], *, to
         obstacles += found
         codes = [grid.code for grid in filling.tiles]
         log += faces_of(after, filling, faces, codes, first=len(log) + 1)
+        if found:
+            # What the rules alone would do to the borders is nobody's wish.
+            continue
         shifts += result.shifts
         shapes |= {codes[cell]: result.cells[cell] for cell in result.changed if cell < len(codes)}
     obstacles += _moved(before, shapes, drawn)
