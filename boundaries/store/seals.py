@@ -48,7 +48,7 @@ def seal_of(session: Session, *, action: str, subject: str) -> Seal | None:
 
 def unsealed(session: Session) -> Iterator[Written]:
     """Entries that wait for a seal, by number."""
-    query = select(_audit, _text_of_detail()).join(_waiting, _waiting.c.entry == _audit.c.number)
+    query = select(*_written_columns()).join(_waiting, _waiting.c.entry == _audit.c.number)
     for row in session.execute(query.order_by(_audit.c.number).execution_options(yield_per=_BATCH)):
         yield _written(row)
 
@@ -107,8 +107,7 @@ def read_seals(session: Session) -> Iterator[tuple[Seal, tuple[Place, ...]]]:
             _sealed.c.position,
             _sealed.c.entry,
             _sealed.c.digest.label("entry_digest"),
-            *_audit.c,
-            _text_of_detail(),
+            *_written_columns(),
         )
         .outerjoin(_sealed, _sealed.c.seal == _seal.c.number)
         .outerjoin(_audit, _audit.c.number == _sealed.c.entry)
@@ -153,8 +152,10 @@ def first_untold_generation(session: Session, *, action: str) -> int | None:
     return number
 
 
-def _text_of_detail() -> Any:  # Any: a labelled column, whose type is of no use to the caller
-    return cast(_audit.c.detail, Text).label("written")
+def _written_columns() -> tuple[Any, ...]:  # Any: columns, whose types are of no use to the caller
+    """Those of an entry; its detail as the text that it is, so that nobody reads it as JSON."""
+    kept = [column for column in _audit.c if column is not _audit.c.detail]
+    return *kept, cast(_audit.c.detail, Text).label("written")
 
 
 def _written(row: Row[Any]) -> Written:
