@@ -185,8 +185,8 @@ def _pieces(polygon: Polygon) -> _Pieces:
     # East, north, west, south against the clock, as told: east, south, west, north.
     quarter = np.round(angle / (np.pi / 2)).astype(np.int64) % 4
     direction = np.array([0, 3, 2, 1])[quarter]
-    beyond = shapely.points(middle + outward * _BEYOND_M)
-    return _Pieces(shapely.points(middle), np.asarray(beyond), length, unit, outward, direction)
+    inner, beyond = (np.asarray(shapely.points(xy), dtype=object) for xy in (middle, middle + outward * _BEYOND_M))
+    return _Pieces(inner, beyond, length, unit, outward, direction)
 
 
 def _main(named: Iterable[tuple[str | None, float]]) -> tuple[str, ...]:

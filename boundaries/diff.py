@@ -237,4 +237,5 @@ def _widened(shapes: Sequence[Any]) -> Polygon | MultiPolygon:
         return MultiPolygon()
     wide = shapely.union_all(shapely.buffer(pieces, _MARGIN_DEGREES, join_style="mitre"))
     # Short coordinates, and still valid where two borders nearly meet.
-    return shapely.set_precision(wide, STORAGE_STEP)
+    found: Polygon | MultiPolygon = shapely.set_precision(wide, STORAGE_STEP)  # type: ignore[assignment]
+    return found

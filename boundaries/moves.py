@@ -57,7 +57,12 @@ class Move:
 
 
 def moves(
-    old: Snapshot, new: Snapshot, *, metric: Metric, people: tuple[Sequence[Person], Sequence[Person]] = ((), ())
+    old: Snapshot,
+    new: Snapshot,
+    *,
+    metric: Metric,
+    ground: Mapping[Pair, Sequence[Polygon]] | None = None,
+    people: tuple[Sequence[Person], Sequence[Person]] = ((), ()),
 ) -> tuple[Move, ...]:
     """Find everything that went over.
 
@@ -67,6 +72,8 @@ def moves(
         Both in stored coordinates, with the grids that differ and those that hold the premises
         given; grids and premises that are the same in both may be left out of both.
     metric : Metric
+    ground : mapping, optional
+        As :func:`moved_ground` has found it, where it is at hand.
     people : tuple of two sequences of Person
         Those in charge on the day of each state.
 
@@ -76,7 +83,7 @@ def moves(
         One for each pair of grids, by rank; a grid that only goes by another code gives nothing away.
     """
     before, after = ({grid.id: grid for grid in side.grids} for side in (old, new))
-    ground = _ground(old.grids, new.grids)
+    ground = moved_ground(old.grids, new.grids) if ground is None else ground
     premises = _premises(homes(old), homes(new), known=_listed(old) & _listed(new))
     households = {building.code: building.households or 0 for building in new.buildings}
     shapes = {pair: _united(pieces) for pair, pieces in ground.items()}
@@ -104,8 +111,19 @@ def moves(
     return tuple(found)
 
 
-def _ground(old: Sequence[MicroGrid], new: Sequence[MicroGrid]) -> dict[Pair, list[Polygon]]:
-    """Pieces of ground by who held them and who holds them, within a layer."""
+def moved_ground(old: Sequence[MicroGrid], new: Sequence[MicroGrid]) -> dict[Pair, list[Polygon]]:
+    """Pieces of ground by who held them and who holds them, within a layer.
+
+    Parameters
+    ----------
+    old, new : sequence of MicroGrid
+        In stored coordinates; those that are the same in both may be left out of both.
+
+    Returns
+    -------
+    dict
+        Permanent numbers of the grid before and of the one after, None where there was none -> pieces.
+    """
     found: dict[Pair, list[Polygon]] = {}
     for layer in ("tile", "overlay"):
         was, now = ([grid for grid in side if grid.layer == layer] for side in (old, new))

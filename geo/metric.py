@@ -14,6 +14,8 @@ from geo.measure import mean_width
 # than this are measured on a densified copy.
 _DENSIFY_OVER_M = 50.0
 _DEGREE_M = 111_320.0
+# Far more than rounding changes of an area.
+_LOST_SHARE = 1e-6
 
 
 def metric_crs_for(longitude: float) -> str:
@@ -69,7 +71,7 @@ class Metric:
             unit = self.source.metres_per_unit
             return geometry if unit == 1.0 else shapely.transform(geometry, lambda xy: xy * unit)
         step = _DENSIFY_OVER_M / _DEGREE_M if self.source.is_geographic else _DENSIFY_OVER_M
-        dense = shapely.segmentize(geometry, step)
+        dense = _densified(geometry, step)
         return shapely.transform(dense, lambda xy: project(xy, self.source, self.plane))
 
     def points_in_plane(self, xy: Coordinates) -> Coordinates:
@@ -100,6 +102,29 @@ class Metric:
         mean width; a rounder shape than a square counts as the square of its area.
         """
         return mean_width(self.to_plane(geometry))
+
+
+def _densified(geometry: Any, step: float) -> Any:
+    """Shapes with no edge longer than a step, each as large as it was."""
+    dense, whole = shapely.segmentize(geometry, step), np.asarray(shapely.area(geometry))
+    # GEOS mends what a vertex in a sharp spike seems to cross, and may throw away most of the shape.
+    is_lost = np.abs(shapely.area(dense) - whole) > _LOST_SHARE * whole
+    if not is_lost.any():
+        return dense
+    if whole.ndim == 0:
+        return _ring_by_ring(geometry, step)
+    dense[is_lost] = [_ring_by_ring(shape, step) for shape in np.asarray(geometry, dtype=object)[is_lost]]
+    return dense
+
+
+def _ring_by_ring(shape: BaseGeometry, step: float) -> BaseGeometry:
+    if shape.geom_type in {"MultiPolygon", "GeometryCollection"}:
+        parts = [_ring_by_ring(part, step) for part in shapely.get_parts(shape)]
+        return type(shape)(parts)
+    if shape.geom_type != "Polygon":
+        return shapely.segmentize(shape, step)
+    first, *holes = shapely.segmentize(shapely.get_rings(shape), step)
+    return shapely.Polygon(first, holes)
 
 
 def centre(geometry: BaseGeometry) -> tuple[float, float]:

@@ -125,7 +125,7 @@ def _opened(form: Template, title: str) -> tuple[Any, Any]:
         book = openpyxl.load_workbook(form.book)
         return book, next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and sheet.max_row)
     book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
+    sheet: Any = book.worksheets[0]
     sheet.title = "登记表"
     sheet.cell(1, 1, title).font = Font(bold=True, size=16)
     sheet.cell(1, 1).alignment = Alignment(horizontal="center")
@@ -170,7 +170,7 @@ def _json_columns(path: Path) -> tuple[Column, ...]:
                 f"模板 {path.name} 中没有名为“{field}”的栏目。可用:{'、'.join(FIELDS)}。",
                 f'The template {path.name} names a column "{field}" that there is not. Known: {", ".join(FIELDS)}.',
             )
-        columns.append(Column(str(header or FIELDS[field][0]), field))
+        columns.append(Column(str(header or FIELDS[str(field)][0]), field))
     if not columns:
         raise _no_template(path)
     return tuple(columns)

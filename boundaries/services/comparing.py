@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from boundaries.diff import Delta, Side, compare
 from boundaries.errors import BadInput
-from boundaries.moves import Move, moves
+from boundaries.moves import Move, moved_ground, moves
 from boundaries.services.reading import generation_of_day, get_generation
 from boundaries.snapshot import Snapshot
 from boundaries.store import comparing as store
@@ -120,7 +120,9 @@ def all_changes(
         If there is no such generation.
     """
     delta, old, new, metric = _compared(session, before, after, metric_plane=metric_plane)
-    numbers = moved.concerned(session, before, after, ground=delta.ground, today=today)
+    ground = moved_ground(old.grids, new.grids)
+    pieces = [piece for held in ground.values() for piece in held]
+    numbers = moved.concerned(session, before, after, moved=pieces, ground=delta.ground, today=today)
     grids = {grid.id for side in (old, new) for grid in side.grids}
     for moment in (before, after):
         grids |= moved.holders(session, moment, numbers, today=today)
@@ -129,7 +131,7 @@ def all_changes(
     people = tuple(
         moved.people_of(session, moment, grids, day=day) for moment, day in zip((before, after), days, strict=True)
     )
-    found = moves(was, now, metric=metric, people=(people[0], people[1]))
+    found = moves(was, now, metric=metric, ground=ground, people=(people[0], people[1]))
     return Changes(before, after, *days, delta, old, new, found, metric)
 
 

@@ -1,10 +1,12 @@
 """Premises that may be another micro-grid's now: those on ground that changed, or given to another grid."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import shapely
+from shapely import Polygon
 from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Select, bindparam, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -21,14 +23,18 @@ _THINGS: dict[PremisesKind, Thing] = {"building": BUILDING, "compound": COMPOUND
 _PIECE_VERTICES = 128
 
 
-def concerned(session: Session, before: Moment, after: Moment, *, ground: Any, today: date) -> Numbers:
+def concerned(
+    session: Session, before: Moment, after: Moment, *, moved: Sequence[Polygon], ground: Any, today: date
+) -> Numbers:
     """Permanent numbers of premises that another grid may hold now.
 
     Parameters
     ----------
     before, after : Moment
+    moved : sequence of Polygon
+        Ground that another grid holds now, in stored degrees: where it does not, a building stays.
     ground : Polygon or MultiPolygon
-        Outside which no grid answers otherwise, in stored degrees.
+        Outside which no grid answers otherwise: a shop may go over with the kind of a grid, too.
     today : date
         The day for which shops are read.
     """
@@ -43,20 +49,21 @@ def concerned(session: Session, before: Moment, after: Moment, *, ground: Any, t
         found[kind] |= changed_numbers(session, thing, before=before, after=after)
         for moment in (before, after):
             states = effective(thing, moment, name="states")
-            found[kind] |= _touching(session, ground, states.c[thing.key], states.c.geom)
+            found[kind] |= _touching(session, moved, states.c[thing.key], states.c.geom)
     record = tables.shop_record
     day = record.c.during.contains(today)
-    found["shop"] |= _touching(session, ground, record.c.shop_id, record.c.geom, day)
+    found["shop"] |= _touching(session, shapely.get_parts(ground), record.c.shop_id, record.c.geom, day)
     return found
 
 
 def _touching(
-    session: Session, ground: Any, number: ColumnElement[int], geom: Any, *conditions: ColumnElement[bool]
+    session: Session, ground: Sequence[Any], number: ColumnElement[int], geom: Any, *conditions: ColumnElement[bool]
 ) -> set[int]:
-    if ground.is_empty:
+    if not len(ground):
         return set()
-    wkb = bindparam("ground", shapely.to_wkb(ground), type_=LargeBinary, unique=True)
-    whole = func.ST_Subdivide(func.ST_SetSRID(func.ST_GeomFromWKB(wkb), 4490), _PIECE_VERTICES)
+    wkb = bindparam("ground", shapely.to_wkb(np.asarray(ground, dtype=object)).tolist(), type_=ARRAY(LargeBinary))
+    given = func.unnest(wkb).column_valued("given")
+    whole = func.ST_Subdivide(func.ST_SetSRID(func.ST_GeomFromWKB(given), 4490), _PIECE_VERTICES)
     pieces = select(type_coerce(whole, NullType()).label("geom")).cte("pieces").prefix_with("MATERIALIZED")
     query = select(number).join(pieces, func.ST_Intersects(geom, pieces.c.geom)).where(*conditions)
     return set(session.execute(query.distinct()).scalars())
