@@ -18,7 +18,7 @@ from geo.measure import mean_width
 from geo.patch import Patch, cut
 from geo.reshaped import Division, Reshaped, faces_inside, finished
 from geo.rings import Ints
-from geo.strokes import fitted
+from geo.strokes import brought_to, fitted
 
 # What is thinner than this was never meant.
 MIN_WIDTH_M = 0.05
@@ -137,7 +137,8 @@ def move_border(division: Division, one: int, other: int, line: LineString) -> R
     CannotReshape
         If the line leaves the two, does not part them in two, or changes nothing.
     """
-    patch = _cut(division, [one, other], [line])
+    common = shapely.intersection(division.cells[one], division.cells[other])
+    patch = _cut(division, [one, other], [brought_to(line, common, division.precision)])
     label = parted_in_two(patch, one, other)
     if label is None:
         raise CannotReshape(

@@ -23,7 +23,7 @@ from geo.leftovers import settled
 from geo.patch import NOBODY, cut
 from geo.reshaped import Division, LeftPiece, finished
 from geo.rings import Floats
-from geo.strokes import fitted
+from geo.strokes import brought_to, fitted
 
 # Longest edge of an area's border, as when areas are loaded.
 CHAIN_STEP_M = 2.0
@@ -105,7 +105,8 @@ def _chained(nested: Nested, one: int, other: int, line: LineString) -> tuple[li
     margin = _MARGIN_M / np.array(nested.precision.scale)
     box = np.array(shapely.bounds(line)) + np.concatenate([-margin, margin])
     chain = Chain.of(pair, box, nested.precision)
-    strokes = [xy for area in pair for xy in fitted([line], area, chain, vertices=chain.xy)]
+    ended = brought_to(line, shapely.intersection(*pair), nested.precision)
+    strokes = [xy for area in pair for xy in fitted([ended], area, chain, vertices=chain.xy)]
     return [_dense(xy, nested.precision) for xy in strokes], chain
 
 

@@ -69,6 +69,37 @@ def fitted(lines: Iterable[Any], ground: Any, chain: Chain, *, vertices: Floats)
     )
 
 
+def brought_to(line: Any, border: Any, precision: Precision) -> Any:
+    """A line whose ends lie on a border, if they come as near as 1.5 m to it.
+
+    Parameters
+    ----------
+    line : LineString
+    border : LineString or MultiLineString
+    precision : Precision
+
+    Returns
+    -------
+    LineString
+        An end goes to the nearest vertex of the border, or to the nearest point where no
+        vertex is so near.
+    """
+    vertices = shapely.get_coordinates(border)
+    xy = shapely.get_coordinates(line).copy()
+    if not len(vertices) or len(xy) < 2:
+        return line
+    tree = cKDTree(precision.metres(vertices))
+    for place in (0, -1):
+        way, nearest = tree.query(precision.metres(xy[place]))
+        goal = vertices[nearest]
+        if way > MAX_SHIFT_M:
+            goal = shapely.get_coordinates(shapely.shortest_line(shapely.Point(xy[place]), border))[-1]
+            way = float(np.hypot(*precision.metres(goal - xy[place])))
+        if way <= MAX_SHIFT_M:
+            xy[place] = goal
+    return shapely.linestrings(xy)
+
+
 def strip(line: Any, *, left_m: float, right_m: float, precision: Precision) -> Any:
     """The ground along a line, so many metres wide on either side of it.
 

@@ -222,6 +222,7 @@ def test_ground_that_cannot_be_given_is_refused(shape: Polygon, reason: str) -> 
         ([(110.4, -3), (110, 103)], 11_020),  # from outline to outline
         ([(100, 50), (110.4, -3)], 10_245),  # from the border to the outline
         ([(100, 0), (90, 50), (100, 100)], 9_500),  # its ends are nodes already
+        ([(101, 20), (120, 50), (99, 80)], 10_600),  # it begins and ends a little beside
     ],
 )
 def test_a_border_follows_a_line(line: list[tuple[float, float]], area: float) -> None:

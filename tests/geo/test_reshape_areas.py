@@ -55,6 +55,15 @@ def test_communities_of_one_town_change_and_the_town_does_not(off_m: float) -> N
     assert_exact(done)
 
 
+def test_a_line_drawn_by_hand_begins_and_ends_a_little_beside() -> None:
+    xy = border(0, 1)
+    middle = (xy[100] + xy[300]) / 2 + np.array([40 * EAST, 0])
+    for off in (0.7 * EAST, -0.7 * EAST):
+        done = move_area_border(NEST, 0, 1, LineString([xy[100] + off, middle, xy[300] - off]))
+        assert set(done.areas) == {0, 1}
+        assert_exact(done)
+
+
 def test_towns_follow_where_communities_of_two_towns_meet() -> None:
     done = move_area_border(NEST, 1, 2, line_beside(1, 2, 50, 200, 60))
     assert set(done.areas) == {1, 2, FIRST_TOWN, SECOND_TOWN}
