@@ -80,7 +80,7 @@ PROBLEM_KINDS: dict[type[Problem], ProblemKind] = {
     RefusedRows: ProblemKind("refused-rows", 422, "有数据行不能导入", "Rows cannot be loaded"),
     KeyReused: ProblemKind("key-reused", 422, "幂等键已用于其他请求", "The idempotency key was used before"),
     CrsProblem: ProblemKind("coordinate-system", 400, "坐标系有问题", "The coordinate system cannot be used"),
-    KeyNeeded: ProblemKind("key-needed", 401, "需要接口密钥", "An API key is needed"),
+    KeyNeeded: ProblemKind("key-needed", 401, "需要登录或接口密钥", "Sign in or send an API key"),
     Forbidden: ProblemKind("not-allowed", 403, "没有权限", "Not allowed"),
     NotFound: ProblemKind("not-found", 404, "没有找到", "Not found"),
     Conflict: ProblemKind("conflict", 409, "与他人的修改冲突", "Conflict with another change"),

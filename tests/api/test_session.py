@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from api.app import create_app
+from api.app import create_app, create_service
 from api.dependencies import present_instant
 from api.sessions import COOKIE
 from api.settings import Settings
@@ -251,3 +251,15 @@ def test_a_password_is_in_no_answer_no_log_and_no_entry(
     with reading(plan) as session:
         texts.append(str(entries(session)))
     assert PASSWORD not in "".join([*texts, *capfd.readouterr()])
+
+
+def test_a_browser_that_has_signed_in_looks_points_up(plan: Engine, settings: Settings) -> None:
+    person(plan, "li", HeldRole("viewer"))
+    with TestClient(create_service(engine=plan, settings=settings)) as client:
+        path = "/v1/locate?x=119.1805&y=32.2705&crs=EPSG:4490"
+        assert client.get(path).status_code == 401
+        assert sign_in(client, "li") == 204
+        assert client.get(path).json()["micro_grid"]["code"] == "C1-01"
+        assert client.get(path, headers={"X-API-Key": "mg_1_x"}).status_code == 401
+        client.delete("/v1/session", headers=ORIGIN)
+        assert client.get(path).status_code == 401
