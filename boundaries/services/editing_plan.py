@@ -15,7 +15,16 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from boundaries.edits import Command
-from boundaries.edits.commands import GiveBuilding, GiveCompound, MoveAreaBorder, MoveVertex, Renumber
+from boundaries.edits.commands import (
+    Carve,
+    CarveStrip,
+    GiveBuilding,
+    GiveCompound,
+    MoveAreaBorder,
+    MoveVertex,
+    Renumber,
+    Split,
+)
 from boundaries.errors import NotFound
 from boundaries.lifecycle import Draft
 from boundaries.model import MicroGrid
@@ -153,6 +162,9 @@ def read_plan(
         grids=grids,
     )
     near = _near(grids, concern, everything=bool(concern.areas) and not concern.shapes)
+    if any(isinstance(command, Split | Carve | CarveStrip) for command in commands):
+        # Two planners at once would be given the same next code.
+        store.hold_codes(session, below)
     used = store.used_codes(session, [tree.codes[number] for number in below], concern.new)
     return _with_premises(session, scope, plan, near, concern), frozenset(used)
 

@@ -17,6 +17,9 @@ from boundaries.store.bulk import copy_rows, known_ids
 from boundaries.store.overlay import GRID, Moment, effective
 from boundaries.store.queries import Scope
 
+# Any number, before the number of an area: both as the lock takes them, of 32 bits.
+_CODES = 0x6D67_0005
+
 _change, _image, _answer = tables.draft_change, tables.draft_image, tables.draft_answer
 
 
@@ -98,6 +101,12 @@ def area_codes(session: Session, numbers: Collection[int]) -> dict[int, str]:
     """Codes of areas, by permanent number."""
     area = tables.area
     return {row.id: row.code for row in session.execute(select(area.c.id, area.c.code).where(area.c.id.in_(numbers)))}
+
+
+def hold_codes(session: Session, areas: Collection[int]) -> None:
+    """Be the only one who gives new codes in these areas until the transaction ends, in whatever draft."""
+    for number in sorted(areas):
+        session.execute(select(func.pg_advisory_xact_lock(_CODES, number % (1 << 31))))
 
 
 def used_codes(session: Session, areas: Collection[str], named: Collection[str]) -> set[str]:

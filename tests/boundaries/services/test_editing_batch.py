@@ -258,3 +258,15 @@ def test_kept_answers_and_images_hold_no_resident(fine_plan):
         held = connection.execute(text("SELECT string_agg(answer::text, '') FROM microgrid.draft_answer")).scalar_one()
     assert "13800000001" not in held
     assert "李安" not in held
+
+
+def test_two_drafts_at_once_are_given_different_codes(fine_plan):
+    drafts = [open_draft(fine_plan, f"方案{number}").id for number in range(3)]
+
+    def cut(draft):
+        return do(fine_plan, draft, Split("G1", SPLIT.line))
+
+    with ThreadPoolExecutor(3) as pool:
+        told = list(pool.map(cut, drafts))
+    new = [grid["code"] for one in told for grid in one["grids"] if grid["code"] != "G1"]
+    assert len(new) == len(set(new)) == len(drafts)
