@@ -9,6 +9,9 @@ from boundaries.errors import BadInput
 if TYPE_CHECKING:
     from boundaries.services.registers import Act
 
+# A day beyond these was mistyped.
+_FIRST, _LAST = date(1900, 1, 1), date(2200, 1, 1)
+
 
 def day_of(text: str | None) -> date | None:
     """A day as an option names it.
@@ -21,11 +24,12 @@ def day_of(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadInput(
-            f"“{text}”不是日期。请写成 2026-01-31。", f'"{text}" is no day. Write it as 2026-01-31.'
-        ) from error
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        day = date.min
+    if not _FIRST <= day <= _LAST:
+        raise BadInput(f"“{text}”不是日期。请写成 2026-01-31。", f'"{text}" is no day. Write it as 2026-01-31.')
+    return day
 
 
 def act_of(as_: str | None, department: str | None = None) -> "Act":

@@ -13,6 +13,7 @@ from api.dependencies import Now, ReadSession, SettingsHere, Today, WriteSession
 from api.fields import premises_fields
 from api.openapi import NOT_FOUND, error_answers
 from api.problems import PROBLEM_KINDS
+from api.reads import Reads
 from api.schemas import registers as schemas
 from boundaries.errors import BadInput, Conflict, Forbidden
 from boundaries.findings import Finding
@@ -51,7 +52,6 @@ ReadingHere = Annotated[Act, Depends(reading_here)]
 ActHere = Annotated[Act, Depends(act_here)]
 
 
-# Reads may write: whoever is shown a phone that is not published is on record, before it is shown.
 @router.get(
     "/people",
     summary="某天谁负责什么 / Who is in charge of what on a day",
@@ -77,6 +77,7 @@ def list_people(
     ordered = sorted((person for person in found if person.id > after), key=lambda person: person.id)
     page = ordered[: query.page_size]
     if sees(caller.tier, "restricted"):
+        # A phone is public only where its owner has agreed: who is shown others is on record, before they leave.
         roster.record_reading(session, page, actor=act.actor, now=act.now)
     following = str(page[-1].id) if len(ordered) > len(page) else None
     return {"on": on, "people": [_person(person, caller) for person in page], "cursor": following}
@@ -137,7 +138,7 @@ def replace_person(session: WriteSession, caller: Registrar, act: ActHere, body:
     responses=_ERRORS,
 )
 def list_shops(
-    session: WriteSession, caller: Reader, act: ReadingHere, query: Annotated[schemas.ShopsQuery, Query()]
+    session: ReadSession, reads: Reads, caller: Reader, act: ReadingHere, query: Annotated[schemas.ShopsQuery, Query()]
 ) -> dict[str, Any]:
     """Shops of today, with the grid each is assigned to."""
     caller = as_seen_in(session, caller, query.area)
@@ -145,9 +146,8 @@ def list_shops(
         session, today=act.today, kinds=["shop"], within=query.area, after=query.cursor, limit=query.page_size
     )
     found = [premises_fields(one, caller.tier) for one in page.rows]
-    if sees(caller.tier, "restricted"):
-        told = [one.value for one in page.rows if isinstance(one.value, Shop)]
-        shops.record_reading(session, told, actor=act.actor, now=act.now)
+    for fields in found:
+        reads.note("shops", fields)
     return {"shops": found, "cursor": page.cursor}
 
 
@@ -266,8 +266,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _door(door: schemas.Door) -> Point:
-    xy = to_degrees(np.array([[door.x, door.y]], dtype=float), parse_crs(door.crs))
-    return Point(*round_to_storage(xy)[0].tolist())
+    x, y = to_degrees(np.array([[door.x, door.y]], dtype=float), parse_crs(door.crs))[0].tolist()
+    if not (-180 <= x <= 180 and -90 <= y <= 90):
+        raise BadInput(
+            f"店门坐标在 {door.crs} 中没有位置。请核对坐标和坐标系。",
+            f"The door has no place in {door.crs}. Check the coordinates and their system.",
+        )
+    return Point(*round_to_storage(np.array([[x, y]]))[0].tolist())
 
 
 def _require_own(session: Session, caller: Caller, act: Act, targets: Iterable[str]) -> None:

@@ -10,7 +10,9 @@ from api.schemas.query import PageQuery
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
 Counted = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
+Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e8, le=1e8)]
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
 _DAY_HELP = "哪一天,默认今天 / on which day, default today"
 
 
@@ -21,7 +23,7 @@ class _Body(BaseModel):
 class PeopleQuery(PageQuery):
     """Parameters of the list of people in charge."""
 
-    on: Annotated[date | None, Field(description=_DAY_HELP)] = None
+    on: Annotated[Day | None, Field(description=_DAY_HELP)] = None
     area: Annotated[Code | None, Field(description="只要这个区域及其内的 / only of this area and what is in it")] = None
     target: Annotated[Code | None, Field(description="网格、分段或区域编码 / code of a grid, part or area")] = None
     role: Annotated[Name | None, Field(description="职务 / role")] = None
@@ -36,7 +38,7 @@ class ShopsQuery(PageQuery):
 class CountsQuery(PageQuery):
     """Parameters of the list of counts."""
 
-    on: Annotated[date | None, Field(description=_DAY_HELP)] = None
+    on: Annotated[Day | None, Field(description=_DAY_HELP)] = None
     code: Annotated[Code | None, Field(description="楼栋或分段编码 / code of a building or part")] = None
 
 
@@ -49,8 +51,8 @@ class Charge(_Body):
     phone: _Text | None = None
     phone_published: bool = False
     standing: _Text | None = None
-    since: Annotated[date | None, Field(description="默认今天 / default today")] = None
-    until: Annotated[date | None, Field(description="任期最后一天 / last day in charge")] = None
+    since: Annotated[Day | None, Field(description="默认今天 / default today")] = None
+    until: Annotated[Day | None, Field(description="任期最后一天 / last day in charge")] = None
 
 
 class Ending(_Body):
@@ -59,7 +61,7 @@ class Ending(_Body):
     target: Code
     name: Name
     role: Name = "liaison"
-    on: Annotated[date | None, Field(description="不再负责的第一天,默认今天 / first day without it")] = None
+    on: Annotated[Day | None, Field(description="不再负责的第一天,默认今天 / first day without it")] = None
 
 
 class Replacement(_Body):
@@ -72,14 +74,14 @@ class Replacement(_Body):
     phone: _Text | None = None
     phone_published: bool = False
     standing: _Text | None = None
-    on: Annotated[date | None, Field(description="从哪天起,默认今天 / from which day")] = None
+    on: Annotated[Day | None, Field(description="从哪天起,默认今天 / from which day")] = None
 
 
 class Door(_Body):
     """Where a shop opens onto the street; there is no default system."""
 
-    x: Annotated[float, Field(allow_inf_nan=False)]
-    y: Annotated[float, Field(allow_inf_nan=False)]
+    x: Coordinate
+    y: Coordinate
     crs: Annotated[str, Field(max_length=100, examples=["EPSG:4490"])]
 
 

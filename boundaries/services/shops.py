@@ -1,8 +1,7 @@
 """Shops as they open, change, move and close: the same day, without a draft."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -100,22 +99,6 @@ def close_shop(session: Session, code: str, act: Act) -> ShopChange:
 def find_shop(session: Session, code: str, act: Act) -> Shop | None:
     """A shop as it stands today, None where none of this code does."""
     return _standing(session, code, act)
-
-
-def record_reading(session: Session, found: Iterable[Shop], *, actor: str, now: datetime | None = None) -> None:
-    """Note that somebody is shown contacts of shops.
-
-    Parameters
-    ----------
-    found : iterable of Shop
-        Those that are shown.
-    actor : str
-    now : datetime, optional
-    """
-    hidden = sum(shop.contact is not None for shop in found)
-    if hidden:
-        detail = {"fields": ["contact"], "rows": hidden}
-        journal.record_read(session, actor=actor, way="read", subject="layer:shops", detail=detail, now=now)
 
 
 def get_shop(session: Session, code: str, act: Act) -> Shop:

@@ -221,14 +221,19 @@ def _days(row: Person, today: date) -> DayRange[date]:
             f"{row.name}({row.target})的截止日 {row.until} 早于起始日 {first}。请改正日期。",
             f"{row.name} ({row.target}) ends on {row.until}, before beginning on {first}. Correct the dates.",
         )
-    return DayRange(first, row.until + timedelta(days=1) if row.until is not None else None)
+    return DayRange(first, _end(row.until))
 
 
 def _kept_days(row: Person, current: DayRange[date], today: date) -> DayRange[date]:
     """A row that says no days leaves those that stand; one that names no end takes up again what had ended."""
     has_ended = current.upper is not None and current.upper <= today
-    until = row.until + timedelta(days=1) if row.until is not None else None if has_ended else current.upper
+    until = _end(row.until) if row.until is not None else None if has_ended else current.upper
     return DayRange(row.since or current.lower, until)
+
+
+def _end(until: date | None) -> date | None:
+    """The day after the last; none where it goes on, which offices also write as the last day there is."""
+    return until + timedelta(days=1) if until is not None and until < date.max else None
 
 
 def _roles(session: Session) -> dict[str, str]:

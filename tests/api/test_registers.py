@@ -1,5 +1,6 @@
 """Registers over HTTP: who is in charge, shops and counts, bound to areas, on record."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -268,3 +269,42 @@ def test_a_key_that_reads_does_not_write(app: FastAPI, plan: Engine) -> None:
         assert client.put("/v1/registers/shops/S2", json={"name": "面馆", "door": DOOR}).status_code == 403
         count = {"kind": "building", "code": "B1", "households": 1}
         assert client.put("/v1/registers/counts", json=count).status_code == 403
+
+
+@pytest.mark.parametrize("text", ["\0", "甲\0乙", "\ud800", "'; DROP TABLE microgrid.person; --", "甲" * 100])
+def test_no_text_breaks_the_service(office: TestClient, text: str) -> None:
+    def ask(method: str, path: str, body: dict[str, object]) -> int:
+        headers = {"Content-Type": "application/json"}
+        return office.request(method, path, content=json.dumps(body), headers=headers).status_code
+
+    people = "/v1/registers/people"
+    answers = [
+        ask("PUT", people, {"target": "C1-01", "name": text}),
+        ask("PUT", people, {"target": "C1-01", "name": "甲", "phone": text}),
+        ask("PUT", people, {"target": text, "name": "甲"}),
+        ask("PUT", people, {"target": "C1-01", "name": "甲", "role": text}),
+        ask("POST", f"{people}/end", {"target": text, "name": "甲"}),
+        ask("POST", f"{people}/replace", {"target": "C1-01", "name": "甲", "instead_of": text}),
+        ask("PUT", "/v1/registers/shops/S2", {"name": text, "door": DOOR}),
+        ask("PUT", "/v1/registers/shops/S3", {"name": "甲", "door": DOOR | {"crs": text}}),
+        ask("PUT", "/v1/registers/counts", {"kind": "part", "code": text, "households": 1}),
+    ]
+    assert all(status in (200, 400, 404, 409, 422) for status in answers), answers
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-13-01", "gestern"])
+def test_days_that_nobody_means_are_refused(office: TestClient, day: str) -> None:
+    body = {"target": "C1-01", "name": "王五"}
+    for field in ("since", "until"):
+        assert office.put("/v1/registers/people", json=body | {field: day}).status_code in REFUSED
+    for deed in ("end", "replace"):
+        assert office.post(f"/v1/registers/people/{deed}", json=body | {"on": day}).status_code in REFUSED
+    for what in ("people", "counts"):
+        assert office.get(f"/v1/registers/{what}", params={"on": day}).status_code in REFUSED
+
+
+@pytest.mark.parametrize("x", [1e308, -181.0, 119.1815 + 360])
+def test_doors_in_no_area_are_refused(office: TestClient, x: float) -> None:
+    for crs in ("EPSG:4490", "EPSG:4549", "GCJ-02"):
+        body = {"name": "面馆", "door": {"x": x, "y": 32.2705, "crs": crs}}
+        assert office.put("/v1/registers/shops/S2", json=body).status_code in REFUSED
