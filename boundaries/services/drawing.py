@@ -14,12 +14,13 @@ from boundaries.arrival.faces import Obstacle
 from boundaries.arrival.returning import Comparison, Drawn, Match, Standing, compared, matched
 from boundaries.codes import area_and_sequence
 from boundaries.edits.counting import Homes, households_of
+from boundaries.edits.following import following
 from boundaries.errors import RefusedRow, RefusedRows
 from boundaries.exchange.qgis.returned import ReturnedFile, lost_m, read_returned
 from boundaries.findings import Finding
 from boundaries.laying import TOLERANCE_M, unchanged
 from boundaries.lifecycle import Draft
-from boundaries.model import Layer, MicroGrid
+from boundaries.model import Assignment, Layer, MicroGrid
 from boundaries.snapshot import Snapshot
 from boundaries.store import queries
 from boundaries.store import round_trip as store
@@ -168,7 +169,12 @@ def refusals(
         zh = f"文件改了 {len(named)} 个网格的编码:{_listed(named, '、')}。重新编号须单独办理,请改回原编码。"
         en = f"The file gives {len(named)} grids another code: {_listed(named, ', ')}. Put the old codes back."
         problems.append((zh, f"{en} Renumbering is an act of its own."))
-    if comparison.missing and not retire_missing:
+    divided = [f"{grid.code} {grid.name}" for grid in comparison.missing if grid.parts]
+    if divided:
+        zh = f"{len(divided)} 个有分段的网格在文件里没有了:{_listed(divided, '、')}。请先取消分段,再撤销网格。"
+        en = f"The file lacks grids that have parts: {_listed(divided, ', ')}. Take their parts back first."
+        problems.append((zh, en))
+    elif comparison.missing and not retire_missing:
         named = [f"{grid.code} {grid.name}" for grid in comparison.missing]
         zh = f"文件里少了 {len(named)} 个网格:{_listed(named, '、')}。确要撤销请加 --retire-missing,否则请补回。"
         en = f"The file lacks {len(named)} grids: {_listed(named, ', ')}. Put them back, or add --retire-missing."
@@ -300,3 +306,12 @@ def counted(before: Snapshot, after: Snapshot, codes: frozenset[str]) -> dict[st
         buildings = Homes.near(plan, grids).by_grid(grids, {})
         found.append({grid.code: households_of(grid, buildings[grid.code]) for grid in grids})
     return {code: (found[0].get(code), found[1].get(code)) for code in sorted(found[0].keys() | found[1].keys())}
+
+
+def moved_assignments(before: Snapshot, comparison: Comparison, closed: Closed) -> tuple[Assignment, ...]:
+    """Premises whose ground goes to another grid, as they are assigned from now on."""
+    codes = {one.grid.code for one in comparison.drawn}
+    old = [grid for grid in before.grids if grid.code in codes]
+    return following(
+        before, [*old, *comparison.missing], [grid for grid in closed.snapshot.grids if grid.code in codes]
+    )

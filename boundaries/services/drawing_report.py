@@ -54,6 +54,9 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "shifted": 0 if closed is None else closed.shifted,
         "max_shift_m": 0.0 if closed is None else closed.max_shift_m,
         "delta": None if outcome.delta is None else _delta(outcome.delta),
+        "assignments": [
+            {"premises": f"{one.premises_kind}:{one.premises}", "grid": one.grid} for one in outcome.assignments
+        ],
         "households": {code: list(counts) for code, counts in outcome.households.items()},
         "obstacles": [_obstacle(one) for one in outcome.obstacles],
         "problems": [{"zh": zh, "en": en} for zh, en in outcome.problems],
@@ -194,6 +197,9 @@ def _delta_lines(outcome: Outcome, delta: Delta, *, is_zh: bool) -> list[str]:
         codes = getattr(delta.grids, name)
         if codes:
             told.append(f"{zh}:{'、'.join(codes)}" if is_zh else f"{en}: {', '.join(codes)}")
+    if outcome.assignments:
+        count = len(outcome.assignments)
+        told.append(f"{count} 处楼栋小区商铺随地面改归" if is_zh else f"{count} premises follow their ground")
     moved = {code: pair for code, pair in outcome.households.items() if pair[0] != pair[1]}
     told += [_households_line(code, pair, is_zh=is_zh) for code, pair in moved.items()]
     return told

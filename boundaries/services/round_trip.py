@@ -14,12 +14,14 @@ from boundaries.errors import BadInput
 from boundaries.exchange.qgis.returned import ReturnedFile
 from boundaries.ground import Ground
 from boundaries.lifecycle import Draft, require_open
+from boundaries.model import Assignment
 from boundaries.rules import Rules
 from boundaries.services import journal, reading
 from boundaries.services.drawing import (
     close_drawing,
     compare_drawing,
     counted,
+    moved_assignments,
     noise_m,
     refusals,
     require_areas,
@@ -72,6 +74,8 @@ class Outcome:
         Codes of the grids whose drawn borders were those that stand, once they were matched.
     households : mapping of str to (int or None, int or None)
         Before and after, by code, of the grids that the drawing changes.
+    assignments : tuple of Assignment
+        Those that followed the ground.
     problems : tuple of (str, str)
         Why nothing was written, in Chinese and English; empty where it was, or could be.
     is_written : bool
@@ -86,6 +90,7 @@ class Outcome:
     changed_by: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     taken_back: tuple[str, ...] = ()
     households: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    assignments: tuple[Assignment, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
     is_written: bool = False
 
@@ -159,10 +164,11 @@ def take_back(
         return replace(outcome, problems=(_in_the_way(closed.obstacles),))
     if not (comparison.changed or comparison.new or retired):
         return replace(outcome, is_written=not order.is_dry_run)
+    moved = moved_assignments(before, comparison, closed)
     turn = session.begin_nested()
     asked = {"file": returned.name, "tolerance_m": order.tolerance_m, "retired": list(retired)}
     with changing(session, draft_id, actor=actor, kind="file", now=now, commands=asked):
-        _write(session, draft_id, outcome, retired)
+        _write(session, draft_id, outcome, moved, actor=actor)
     after = reading.snapshot(session, today=today, draft=draft_id, area=scope, metric_plane=metric_plane)
     unproved = _unproved(after, touched(comparison, "tile"))
     if unproved:
@@ -173,6 +179,7 @@ def take_back(
         outcome,
         delta=_delta(before, after, touched(comparison)),
         households=counted(before, after, codes | set(retired)),
+        assignments=moved,
     )
     if order.is_dry_run:
         turn.rollback()
@@ -204,19 +211,21 @@ def _require_fine(before: Snapshot, returned: ReturnedFile, order: TakeBack) -> 
         )
 
 
-def _write(session: Session, draft_id: int, outcome: Outcome, retired: Sequence[str]) -> None:
+def _write(session: Session, draft_id: int, outcome: Outcome, moved: Sequence[Assignment], *, actor: str) -> None:
     if outcome.closed is None:
         raise AssertionError("only what was closed is written")
     closed, comparison = outcome.closed, outcome.comparison
-    codes = {drawn.grid.code for drawn in (*comparison.changed, *comparison.new)}
-    codes |= {grid.code for grid in closed.refined}
+    codes = {drawn.grid.code for drawn in comparison.drawn} | {grid.code for grid in closed.refined}
     # Parts stay as they are: a drawing knows none.
     rows = [replace(grid, parts=()) for grid in closed.snapshot.grids if grid.code in codes]
+    retired = sorted(grid.code for grid in comparison.missing)
     if retired:
         states.retire(session, draft_id, "grids", retired)
     if closed.areas:
         states.put_areas(session, draft_id, closed.areas, source_id=None)
     states.put_grids(session, draft_id, rows, source_id=None)
+    if moved:
+        states.put_assignments(session, draft_id, moved, actor=actor)
 
 
 def _unproved(after: Snapshot, codes: Collection[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """The grids of a draft as they come back from QGIS, ArcGIS or any other drawing program."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from boundaries.exchange.rows import Rows
 from boundaries.exchange.tables import Note, Table
 from boundaries.exchange.values import LAYER_WORDS, kind_words, word
 from boundaries.model import Kind, MicroGrid
-from geo.crs import SourceCrs
+from geo.crs import STORAGE_CRS, SourceCrs, project
 
 # Ours first, then what the project shows of it.
 _OURS = {ID_FIELD: (ID_FIELD, "永久编号"), VERSION_FIELD: (VERSION_FIELD, "改动次数")}
@@ -121,13 +122,27 @@ def read_returned(
     # Of a package the table says what is drawn in it; another file leaves its grids in the layer they have.
     layers = (None,) if kept is None else ("tile", "overlay")
     grids = [grid for table, layer in zip(tables, layers, strict=False) for grid in _rows(table, layer, kinds)]
-    system = tables[0].crs
-    if system is None:
-        raise AssertionError("a table with shapes has a system")
+    grids, system = _in_one_system(grids, [table.crs for table in tables for _ in range(len(table))])
     decimals = _decimals(shapely.get_coordinates([grid.polygon for grid in grids]))
     notes = tuple(note for table in tables for note in table.notes)
     marks, exported = kept if kept is not None else (None, ())
     return ReturnedFile(place.name, system, tuple(grids), marks, exported, decimals, notes)
+
+
+def _in_one_system(
+    grids: list[ReturnedGrid], systems: Sequence[SourceCrs | None]
+) -> tuple[list[ReturnedGrid], SourceCrs]:
+    """Rows of layers of which one was saved in another system, all in stored degrees, unrounded."""
+    named = {system for system in systems if system is not None}
+    if len(named) == 1:
+        return grids, named.pop()
+    stored = SourceCrs(STORAGE_CRS, STORAGE_CRS)
+    moved = [
+        replace(grid, polygon=shapely.transform(grid.polygon, partial(project, source=system, target=STORAGE_CRS)))
+        for grid, system in zip(grids, systems, strict=True)
+        if system is not None
+    ]
+    return moved, stored
 
 
 def _count(path: Path, layer: str) -> int:

@@ -153,19 +153,43 @@ def test_what_is_wider_than_the_tolerance_is_refused_with_its_place(planned: Eng
 
 def test_a_missing_grid_is_retired_only_when_told_to(planned: Engine, tmp_path: Path) -> None:
     draft = fresh(planned)
-    drawn = shapes(G1=square(0, 0, 2))
-    back = redrawn(exported(planned, draft, tmp_path), lambda frame: drawn(frame[frame["code"] != "G2"]))
+    drawn = shapes(G2=square(0, 0, 2))
+    back = redrawn(exported(planned, draft, tmp_path), lambda frame: drawn(frame[frame["code"] != "G1"]))
     refused = given_back(planned, draft, back)
     assert not refused.is_written
-    assert "少了 1 个网格:G2" in refused.problems[0][0]
+    assert "少了 1 个网格:G1" in refused.problems[0][0]
     assert "--retire-missing" in refused.problems[0][0]
     outcome = given_back(planned, draft, back, retire_missing=True)
     assert outcome.is_written
     plan = state(planned, draft)
-    assert [one.code for one in plan.grids] == ["G1", "G3", "G4"]
+    assert [one.code for one in plan.grids] == ["G2", "G3", "G4"]
     assert is_exact(plan)
     assert outcome.delta is not None
-    assert outcome.delta.grids.retired == ("G2",)
+    assert outcome.delta.grids.retired == ("G1",)
+    # The compound that stood in it goes with its ground, as do its households.
+    assert [(one.premises, one.grid, one.method) for one in outcome.assignments] == [("K1", "G2", "edit")]
+    assert {one.premises: one.grid for one in plan.assignments} == {"K1": "G2", "S1": "G2"}
+    assert outcome.households["G1"] == (36, None)
+
+
+def test_a_grid_with_parts_is_not_retired_by_leaving_it_out(planned: Engine, tmp_path: Path) -> None:
+    draft = fresh(planned)
+    drawn = shapes(G1=square(0, 0, 2))
+    back = redrawn(exported(planned, draft, tmp_path), lambda frame: drawn(frame[frame["code"] != "G2"]))
+    outcome = given_back(planned, draft, back, retire_missing=True)
+    assert not outcome.is_written
+    assert "有分段" in outcome.problems[0][0]
+
+
+def test_layers_in_different_systems_are_brought_together(planned: Engine, tmp_path: Path) -> None:
+    draft = fresh(planned)
+    path = exported(planned, draft, tmp_path)
+    columns = {"code": ["F1"], "kind": ["street_front"], "area": [AREAS[1].code]}
+    frame = geopandas.GeoDataFrame(columns, geometry=[square(0, 0.2, 1, 0.2)], crs="EPSG:4490").to_crs("EPSG:4549")
+    pyogrio.write_dataframe(frame, path, layer="overlay_grids", driver="GPKG", geometry_type="Polygon")
+    assert given_back(planned, draft, path).is_written
+    found = grid(state(planned, draft), "F1").polygon
+    assert shapely.hausdorff_distance(found, square(0, 0.2, 1, 0.2)) < 1e-8
 
 
 def test_a_split_keeps_the_number_for_the_larger_half(planned: Engine, tmp_path: Path) -> None:
