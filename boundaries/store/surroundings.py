@@ -4,13 +4,13 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Select,
     bindparam,
     exists,
     func,
-    or_,
     select,
     text,
     type_coerce,
@@ -100,25 +100,26 @@ def grids(session: Session, scope: Scope, numbers: Collection[int]) -> tuple[Mic
 def buildings(session: Session, scope: Scope, numbers: Collection[int]) -> tuple[Building, ...]:
     """Buildings that touch the ground of these areas, and those of the draft wherever they are."""
     query, states = queries.buildings_query(scope.moment, scope.today)
-    query = query.where(
-        or_(_on(states.c.geom, scope.moment, numbers), states.c.draft_id == scope.moment.draft)
-    ).order_by(states.c.building_id)
+    found = _rows_on(session, BUILDING, scope.moment, numbers)
+    query = query.where(_among(states.c.id, found)).order_by(states.c.building_id)
     return queries.to_buildings(session.execute(query).all())
 
 
 def compounds(session: Session, scope: Scope, numbers: Collection[int]) -> tuple[Compound, ...]:
     """Compounds that touch the ground of these areas, and those of the draft wherever they are."""
     query, states = queries.compounds_query(scope.moment)
-    query = query.where(
-        or_(_on(states.c.geom, scope.moment, numbers), states.c.draft_id == scope.moment.draft)
-    ).order_by(states.c.compound_id)
+    found = _rows_on(session, COMPOUND, scope.moment, numbers)
+    query = query.where(_among(states.c.id, found)).order_by(states.c.compound_id)
     return queries.to_compounds(session.execute(query).all())
 
 
 def shops(session: Session, scope: Scope, numbers: Collection[int]) -> tuple[Shop, ...]:
     """Shops with a door on the ground of these areas."""
     record = tables.shop_record
-    query = register_queries.shops_query(scope).where(_on(record.c.geom, scope.moment, numbers))
+    ground = _ground(scope.moment, numbers)
+    doors = select(record.c.shop_id).join(ground, func.ST_Intersects(record.c.geom, ground.c.geom))
+    found = set(session.execute(doors.distinct()).scalars())
+    query = register_queries.shops_query(scope).where(_among(record.c.shop_id, found))
     return register_queries.to_shops(session.execute(query.order_by(record.c.shop_id)).all())
 
 
@@ -164,15 +165,20 @@ def _meeting(session: Session, moment: Moment, shapes: Subquery) -> set[int]:
     return found
 
 
-def _on(geom: Any, moment: Moment, numbers: Collection[int]) -> ColumnElement[bool]:  # Any: a column of shapes
-    """Touching the ground of these areas."""
-    ground = effective(AREA, moment, name="ground")
-    chosen = select(ground.c.geom).where(_among(ground.c.area_id, numbers))
-    if len(numbers) == 1:
-        # A value that is known before: the index of the shapes is asked with it.
-        return func.ST_Intersects(geom, chosen.scalar_subquery())
-    shape = chosen.subquery("chosen")
-    return exists().where(func.ST_Intersects(geom, shape.c.geom))
+def _rows_on(session: Session, thing: Thing, moment: Moment, numbers: Collection[int]) -> set[int]:
+    """Rows that touch the ground of these areas, in whatever generation, and those of the draft."""
+    state, ground = thing.state, _ground(moment, numbers)
+    met = select(state.c.id).join(ground, func.ST_Intersects(state.c.geom, ground.c.geom))
+    own = select(state.c.id).where(state.c.draft_id == moment.draft)
+    return set(session.execute(union(met, own)).scalars())
+
+
+def _ground(moment: Moment, numbers: Collection[int]) -> CTE:
+    """The polygons of these areas."""
+    states = effective(AREA, moment, name="ground_states")
+    # First, whatever the server guesses: they are few, and then the index finds what touches them.
+    chosen = select(_bare_shape(states)).where(_among(states.c.area_id, numbers))
+    return chosen.cte("ground").prefix_with("MATERIALIZED")
 
 
 def _bare_shape(table: Any) -> ColumnElement[Any]:  # Any: a table or a subquery
