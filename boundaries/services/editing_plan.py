@@ -161,7 +161,8 @@ def read_plan(
         areas=surroundings.areas(session, scope, shown),
         grids=grids,
     )
-    near = _near(grids, concern, everything=bool(concern.areas) and not concern.shapes)
+    # Whatever lies between the old border of an area and the new one goes over, however far they are apart.
+    near = _near(grids, concern, everything=any(isinstance(command, MoveAreaBorder) for command in commands))
     if any(isinstance(command, Split | Carve | CarveStrip) for command in commands):
         # Two planners at once would be given the same next code.
         store.hold_codes(session, below)
