@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from api.examples import example_of
 from api.geojson import MEDIA_TYPE as GEOJSON
 from api.permissions import PERMISSIONS
 from api.problems import BAD_REQUEST, MEDIA_TYPE, PROBLEM_KINDS, KeyNeeded, ProblemKind
@@ -99,11 +100,12 @@ def install_document(app: FastAPI) -> None:
         if app.openapi_schema is not None:
             return app.openapi_schema
         found = made()
+        schemas = found["components"]["schemas"]
         for path, methods in found["paths"].items():
             for method, operation in methods.items():
                 operation["responses"].pop("422", None)
                 operation["x-open-to"] = list(PERMISSIONS.get(f"{method.upper()} {path}", ()))
-        schemas = found["components"]["schemas"]
+                _complete(operation["responses"], schemas)
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -112,6 +114,18 @@ def install_document(app: FastAPI) -> None:
         return found
 
     app.openapi = document  # type: ignore[method-assign]  # the way the framework names for it
+
+
+def _complete(answers: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Say of every refusal that it is a problem document, and give each answer an example."""
+    for status, answer in answers.items():
+        content = answer.setdefault("content", {})
+        if status >= "400" and "application/json" in content:
+            told = content.pop("application/json")
+            content[MEDIA_TYPE] = {**content.get(MEDIA_TYPE, {}), **told}
+        for one in content.values():
+            if "example" not in one and "schema" in one:
+                one["example"] = example_of(one["schema"], schemas)
 
 
 NOT_FOUND = PROBLEM_KINDS[NotFound]

@@ -119,7 +119,7 @@ def end_session(
     "/password",
     status_code=204,
     response_class=Response,
-    summary="修改自己的密码 / Change one's own password",
+    summary="修改自己的密码 / Change the own password",
     description="其他会话随即结束。 / Other sessions end at once.",
     responses=error_answers(_BUSY),
 )
@@ -186,8 +186,8 @@ def come_back(
     request: Request,
     settings: SettingsHere,
     now: Now,
-    state: Annotated[str | None, Query(max_length=500)] = None,
-    code: Annotated[str | None, Query(max_length=4000)] = None,
+    state: Annotated[str | None, Query(max_length=500, description="原样带回 / brought back as it was")] = None,
+    code: Annotated[str | None, Query(max_length=4000, description="一次性授权码 / good once")] = None,
     attempt: Annotated[str | None, Cookie(alias=oidc.COOKIE, include_in_schema=False)] = None,
 ) -> RedirectResponse:
     """Begin a session of the account that is linked to whoever comes back."""

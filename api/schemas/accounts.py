@@ -24,7 +24,11 @@ class HeldRole(_Body):
     role: Annotated[str, Field(max_length=30, json_schema_extra={"enum": [*ROLES]}, examples=["planner"])]
     area: Annotated[
         str | None,
-        Field(max_length=100, description="区域编码,不写为全部 / code of an area; none is everywhere"),
+        Field(
+            max_length=100,
+            description="区域编码,不写为全部 / code of an area; none is everywhere",
+            examples=["321081001"],
+        ),
     ] = None
     department: Annotated[
         str | None,
@@ -32,6 +36,7 @@ class HeldRole(_Body):
             max_length=30,
             json_schema_extra={"enum": [*DEPARTMENTS, None]},
             description="只填写该部门的内容,不写为全部 / writes what this department keeps; none is all",
+            examples=[None],
         ),
     ] = None
 
@@ -84,15 +89,15 @@ class Identity(_Body):
 class Account(BaseModel):
     """An account."""
 
-    name: str
-    display_name: str
+    name: Annotated[str, Field(examples=["wang.fang"])]
+    display_name: Annotated[str, Field(examples=["王芳"])]
     roles: list[HeldRole]
-    has_password: bool
+    has_password: Annotated[bool, Field(examples=[True])]
     must_change: bool
-    subject: str | None = None
-    locked_until: datetime | None = None
-    disabled_at: datetime | None = None
-    created_by: str
+    subject: Annotated[str | None, Field(examples=[None])] = None
+    locked_until: Annotated[datetime | None, Field(examples=[None])] = None
+    disabled_at: Annotated[datetime | None, Field(examples=[None])] = None
+    created_by: Annotated[str, Field(examples=["zhang.wei"])]
     created_at: datetime
 
 
@@ -100,15 +105,15 @@ class AccountList(BaseModel):
     """Every account, and the roles that somebody must still be given."""
 
     accounts: list[Account]
-    missing_roles: list[str]
+    missing_roles: Annotated[list[str], Field(examples=[["publisher"]])]
 
 
 class Reach(BaseModel):
     """How far a scope reaches; areas and departments are null where nothing limits them."""
 
     tier: Tier
-    areas: list[str] | None
-    departments: list[str] | None
+    areas: Annotated[list[str] | None, Field(examples=[["321081001"]])]
+    departments: Annotated[list[str] | None, Field(examples=[None])]
 
 
 class WhoAmI(BaseModel):
@@ -116,4 +121,7 @@ class WhoAmI(BaseModel):
 
     account: Annotated[str, Field(examples=["wang.fang"])]
     must_change: bool
-    scopes: dict[str, Reach]
+    scopes: Annotated[
+        dict[str, Reach],
+        Field(examples=[{"drafts:write": {"tier": "internal", "areas": ["321081001"], "departments": None}}]),
+    ]

@@ -33,7 +33,7 @@ class DraftQuery(BaseModel):
 
     status: Annotated[list[DraftStatus], Field(max_length=5, description="只列这些状态 / only these")] = []
     before: Annotated[int | None, Field(ge=1, le=2**63 - 1, description="编号小于 / only numbers below")] = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    limit: Annotated[int, Field(ge=1, le=500, description="最多几条 / at most so many")] = 100
 
 
 class GridsQuery(BaseModel):
@@ -52,7 +52,7 @@ class HistoryQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     before: Annotated[int | None, Field(ge=1, le=2**31 - 1, description="步号小于 / only numbers below")] = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    limit: Annotated[int, Field(ge=1, le=500, description="最多几条 / at most so many")] = 100
 
 
 class Batch(_Body):
