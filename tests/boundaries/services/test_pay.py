@@ -10,11 +10,11 @@ import pytest
 from boundaries.errors import BadInput, NotFound
 from boundaries.model import Assignment, MicroGrid, Person
 from boundaries.quarters import Quarter
-from boundaries.services import drafting, journal, pay, publishing, roster
+from boundaries.services import drafting, journal, pay, publishing, roster, shops
 from boundaries.services.registers import Act
 from boundaries.store import registers, states
 from boundaries.store.engine import reading, writing
-from tests.boundaries.plans import AREAS, BUILDINGS, GRIDS, NOW, TODAY, gaps, square
+from tests.boundaries.plans import AREAS, BUILDINGS, GRIDS, NOW, SHOPS, TODAY, gaps, square
 
 ZONE = "Asia/Shanghai"
 Q2 = Quarter(2026, 2)  # 91 days from the first of April
@@ -151,6 +151,24 @@ def test_an_assignment_goes_before_the_place_of_the_door(planned):
     in_charge(planned, "孙悦", "S8")
     in_charge(planned, "吴越", "S9")
     assert [one[1:4] for one in lines(planned)[1:]] == [("S8", 0, 1), ("S9", 0, 0)]
+
+
+def test_a_shop_that_opens_between_two_generations_counts_from_its_day(planned):
+    publish(planned, date(2026, 3, 2), street_front)
+    in_charge(planned, "孙悦", "S9")
+    with writing(planned) as session:
+        pay.set_factor(session, "street_front", Decimal(1), on=FIRST, act=act())
+        opened = shops.put_shop(session, replace(SHOPS[0], code="S3"), act(date(2026, 5, 1)))
+    assert opened.grid == "S9"
+    assert [one[3:] for one in lines(planned) if one[0] == "孙悦"] == [
+        (1, 30, Fraction(30, 91) * 10),
+        (2, 61, Fraction(61, 91) * 20),
+    ]
+    with writing(planned) as session:
+        moved = shops.put_shop(session, replace(SHOPS[0], code="S3", door=SHOPS[1].door), act(date(2026, 6, 1)))
+        assert (moved.grid, moved.finding.kind) == (None, "shop_undedicated")
+        shops.close_shop(session, "S1", act(date(2026, 6, 1)))
+    assert [one[3:5] for one in lines(planned) if one[0] == "孙悦"] == [(1, 30), (2, 31), (0, 30)]
 
 
 def test_shops_of_a_grid_in_parts_are_told(planned):

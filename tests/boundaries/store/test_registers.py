@@ -1,7 +1,7 @@
 """Registers are live at once and dated: an update closes a row and opens another."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -81,6 +81,21 @@ def test_who_had_left_and_is_named_again_from_an_earlier_day_is_in_charge_again(
     with reading(planned) as session:
         people = plan.snapshot(session, today=LATER).people
     assert [(one.since, one.until) for one in people if one.name == again.name] == [(TODAY, None)]
+
+
+def test_who_is_in_charge_until_the_last_day_there_is_has_no_end(planned):
+    with writing(planned) as session:
+        put_people(session, [Person(0, "孙悦", "liaison", "G3", until=date.max)], source_id=None, today=LATER)
+    with reading(planned) as session:
+        (found,) = [one for one in plan.snapshot(session, today=LATER).people if one.name == "孙悦"]
+    assert (found.since, found.until) == (LATER, None)
+
+
+def test_numbers_of_identity_cards_are_kept_nowhere(planned):
+    with pytest.raises(BadInput, match="identity card"), writing(planned) as session:
+        registers.put_shops(session, [replace(SHOPS[0], contact="321081196803074512")], source_id=None, today=LATER)
+    with pytest.raises(BadInput, match="identity card"), writing(planned) as session:
+        put_people(session, [Person(0, "孙悦321081680307451", "liaison", "G3")], source_id=None, today=LATER)
 
 
 def test_what_is_closed_can_open_again(planned):

@@ -56,6 +56,25 @@ REFUSED = {
         " SELECT shop_id, '[2026-03-05,)', name, geom FROM microgrid.shop_record"
     ),
     "ck_assignment_one_premises": "UPDATE microgrid.assignment SET shop_id = NULL, compound_id = NULL",
+    "ex_person_record_during": (
+        "INSERT INTO microgrid.person_record (person_id, during)"
+        " SELECT person_id, '[2026-03-05,)' FROM microgrid.person_record"
+    ),
+    "ck_person_photo_photo_small": (
+        "INSERT INTO microgrid.person_photo (person_id, media_type, photo)"
+        " SELECT min(id), 'image/png', convert_to(repeat('x', 204801), 'UTF8') FROM microgrid.person"
+    ),
+    "ex_shop_grid_during": (
+        "INSERT INTO microgrid.shop_grid (shop_id, during, generation, method, reason_zh, reason_en, accepted_by)"
+        " SELECT (SELECT min(id) FROM microgrid.shop), '[2026-03-05,)', 1, 'x', 'x', 'x', 'x'"
+        " FROM generate_series(1, 2)"
+    ),
+    "ck_pay_rate_one_scope": "UPDATE microgrid.pay_rate SET area_id = (SELECT min(id) FROM microgrid.area)",
+    "ck_pay_rate_yearly_counted": "UPDATE microgrid.pay_rate SET yearly = -1",
+    "ex_pay_rate_level_during": "UPDATE microgrid.pay_rate SET name_ending = ''",
+    "ck_shop_factor_units_counted": (
+        "INSERT INTO microgrid.shop_factor (kind, during, units) VALUES ('market', '[2026-01-01,)', -1)"
+    ),
     "ck_charge_one_target": "UPDATE microgrid.charge SET micro_grid_id = NULL, part_id = NULL, area_id = NULL",
     "ck_generation_gapless": (
         "INSERT INTO microgrid.generation (number, previous, draft_id, published_by) VALUES (3, 1, 1, 'x')"
