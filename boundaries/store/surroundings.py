@@ -43,9 +43,9 @@ def area_tree(session: Session, moment: Moment) -> Tree:
 def touched_areas(session: Session, moment: Moment) -> Touched:
     """The areas that the rows of a draft touch, as they are in it and as they are in the generation below it."""
     rows = {thing.name: _rows(thing, moment) for thing in (AREA, GRID, PART, BUILDING, COMPOUND, ASSIGNMENT)}
-    grids = union(*(select(rows[name].c.micro_grid_id) for name in ("part", "assignment"))).subquery()
-    holders = union(select(rows["micro_grid"].c.area_id), *(_areas_of(grids, at) for at in _both(moment)))
-    holding = set(session.execute(holders).scalars())
+    holding = set(session.execute(select(rows["micro_grid"].c.area_id).distinct()).scalars())
+    named = union(*(select(rows[name].c.micro_grid_id) for name in ("part", "assignment")))
+    holding |= _areas_of(session, set(session.execute(named).scalars()), moment)
     premises = union_all(*(select(_bare_shape(rows[name])) for name in ("building", "compound"))).subquery()
     redrawn = session.execute(select(rows["area"].c.area_id, rows["area"].c.parent_id)).all()
     beside = _meeting(session, moment, select(_bare_shape(rows["area"])).subquery()) if redrawn else set()
@@ -150,9 +150,14 @@ def _rows(thing: Thing, moment: Moment) -> Subquery:
     return union_all(of(state).where(state.c.draft_id == moment.draft), of(base).where(touched)).subquery()
 
 
-def _areas_of(grids: Subquery, moment: Moment) -> Select[Any]:
-    states = effective(GRID, moment)
-    return select(states.c.area_id).join(grids, grids.c.micro_grid_id == states.c.micro_grid_id)
+def _areas_of(session: Session, grids: Collection[int], moment: Moment) -> set[int]:
+    """Areas that these micro-grids fill, in the draft or in the generation below it."""
+    found: set[int] = set()
+    for at in _both(moment) if grids else ():
+        states = effective(GRID, at)
+        query = select(states.c.area_id).where(_among(states.c.micro_grid_id, grids))
+        found.update(session.execute(query.distinct()).scalars())
+    return found
 
 
 def _meeting(session: Session, moment: Moment, shapes: Subquery) -> set[int]:

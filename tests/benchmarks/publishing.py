@@ -65,7 +65,7 @@ def _rename(session: Session, draft: int, grids: Sequence[MicroGrid], name: str)
 
 def _turned(shape: shapely.Polygon) -> shapely.Polygon:
     ring = shapely.get_coordinates(shape.exterior)[:-1]
-    return shapely.Polygon(np.roll(ring, 1, axis=0), shape.interiors)
+    return shapely.Polygon(np.roll(ring, 1, axis=0), list(shape.interiors))
 
 
 def main(options: Options) -> None:
