@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from boundaries.errors import Conflict
-from boundaries.services import drafting, editing, journal
+from boundaries.repairing import RepairOrder
+from boundaries.services import drafting, editing, journal, proposing
+from boundaries.services.draft_repair import repair_draft
 from boundaries.store import states
 from boundaries.store.engine import reading, writing
 from boundaries.store.overlay import THINGS
-from tests.boundaries.plans import AREAS, ASSIGNMENTS, BUILDINGS, GRIDS, NOW, PARTS, open_draft, square
+from tests.boundaries.plans import AREAS, ASSIGNMENTS, BUILDINGS, GRIDS, NOW, PARTS, TODAY, open_draft, square
 
 
 def rows(engine, draft_id):
@@ -118,6 +120,32 @@ def test_an_undo_of_what_was_edited_meanwhile_is_refused(planned):
             states.put_grids(session, draft, [replace(GRIDS[0], name=name)], source_id=None)
     with writing(planned) as session, pytest.raises(Conflict, match="revision 2; you saw 1"):
         editing.undo(session, draft, actor="陈晨", revision=1, now=NOW)
+
+
+def test_loads_repairs_and_proposals_are_undone_like_any_edit(planned):
+    draft = open_draft(planned).id
+    before = rows(planned, draft)
+    with writing(planned) as session:
+        states.retire(session, draft, "grids", ["G4"])
+        states.put_grids(session, draft, [replace(GRIDS[2], polygon=square(2, 0, 1.9))], source_id=None)
+    torn = rows(planned, draft)
+    with writing(planned) as session:
+        outcome = repair_draft(
+            session, draft, lambda _: RepairOrder(max_auto_area_m2=50_000), actor="王宁", today=TODAY, now=NOW
+        )
+    assert outcome.is_written, outcome.problem
+    with writing(planned) as session:
+        proposing.accept(session, draft, [replace(ASSIGNMENTS[0], grid="G2")], actor="李安", now=NOW)
+    with reading(planned) as session:
+        found = editing.history(session, draft)
+    assert [(one.kind, one.actor) for one in found] == [("assign", "李安"), ("repair", "王宁"), ("write", "陈晨")]
+    for _ in ("assign", "repair"):
+        with writing(planned) as session:
+            editing.undo(session, draft, actor="陈晨", now=NOW)
+    assert rows(planned, draft) == torn
+    with writing(planned) as session:
+        editing.undo(session, draft, actor="陈晨", now=NOW)
+    assert rows(planned, draft) == before
 
 
 def test_what_is_submitted_is_not_undone(planned):
