@@ -20,7 +20,16 @@ from api.cli.context import (
     ParentColumn,
 )
 from api.cli.output import note, table, write_json
-from api.cli.rules import MaxUnits, MinUnits, MixedShops, ShopUnits, SliverWidth, make_rules
+from api.cli.rules import (
+    MaxUnits,
+    MinUnits,
+    MinVolunteers,
+    MixedShops,
+    RentedShare,
+    ShopUnits,
+    SliverWidth,
+    make_rules,
+)
 from api.cli.sources import (
     BuildingsFile,
     CompoundsFile,
@@ -34,7 +43,7 @@ from api.cli.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from boundaries.certificate import Comparison
     from boundaries.findings import Finding
@@ -69,6 +78,8 @@ def check(
     sliver_width: SliverWidth = None,
     mixed_shops: MixedShops = None,
     shop_units: ShopUnits = None,
+    min_volunteers: MinVolunteers = None,
+    rented_share: RentedShare = None,
     certificate: CertificateFile = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="有任何问题都返回 1 / leave with 1 for advisory findings too")
@@ -97,6 +108,8 @@ def check(
         sliver_width_m=sliver_width,
         mixed_shops=mixed_shops,
         shop_units=shop_units,
+        min_volunteers=min_volunteers,
+        rented_share=rented_share,
     )
     snapshot = read_snapshot(files, State(draft, generation, area, on.date() if on else None))
     comparison = None if certificate is None else compare_with(certificate, snapshot, is_part=area is not None)
@@ -121,6 +134,7 @@ def show(
     findings: "Sequence[Finding]",
     *,
     comparison: "Comparison | None" = None,
+    more: "Mapping[str, object] | None" = None,
     out: Path | None,
     format: OutputFormat,  # noqa: A002  the option's own name
 ) -> None:
@@ -133,6 +147,8 @@ def show(
     findings : sequence of Finding
     comparison : Comparison, optional
         With a certificate.
+    more : mapping, optional
+        More members of the answer for programs.
     out : Path or None
         File to write the findings to; its suffix names the format.
     format : {"table", "json"}
@@ -151,7 +167,7 @@ def show(
         note(f"问题已写入 {out}" if language == "zh" else f"Findings written to {out}")
     if format == "json":
         told = {} if comparison is None else {"certificate": comparison_record(comparison)}
-        write_json({**report(snapshot, findings), **told})
+        write_json({**report(snapshot, findings), **told, **(more or {})})
         return
     _show_table(snapshot, findings)
     if comparison is not None:

@@ -29,6 +29,19 @@ ShopUnits = Annotated[
     ),
 ]
 
+MinVolunteers = Annotated[
+    int | None,
+    typer.Option(
+        "--min-volunteers", metavar="N", min=0, help="网格最少志愿者,默认 2,0 不查 / fewest volunteers, 0 for none"
+    ),
+]
+RentedShare = Annotated[
+    float | None,
+    typer.Option(
+        "--rented-share", metavar="S", min=0, max=1, help="出租户多的界限,默认 0.4 / share of many rented homes"
+    ),
+]
+
 
 def make_rules(
     *,
@@ -37,6 +50,8 @@ def make_rules(
     sliver_width_m: float | None = None,
     mixed_shops: int | None = None,
     shop_units: list[str] | None = None,
+    min_volunteers: int | None = None,
+    rented_share: float | None = None,
 ) -> Rules:
     """The rules with what the caller sets.
 
@@ -60,6 +75,8 @@ def make_rules(
         sliver_width_m=plain.sliver_width_m if sliver_width_m is None else sliver_width_m,
         mixed_shops=plain.mixed_shops if mixed_shops is None else mixed_shops,
         shop_units=dict(_factor(text) for text in shop_units or ()),
+        min_volunteers=plain.min_volunteers if min_volunteers is None else min_volunteers,
+        rented_share=plain.rented_share if rented_share is None else rented_share,
         day=context.today(),
     )
 

@@ -107,6 +107,8 @@ def test_the_current_generation_is_checked_where_nothing_is_named(answer: Answer
     assert (told["exact"], told["grids"], told["parents"], told["blocking"]) == (True, 4, 2, 0)
     assert told["counts"] == {"shop_undedicated": 1, "nobody_in_charge": 4, "volunteers_missing": 5}
     assert told["source"] == {"zh": "区划第 1 版", "en": "generation 1"}
+    assert "volunteers_missing" not in answer("check", "--min-volunteers", "0")[1]["counts"]
+    assert answer("check", "--rented-share", "0.1")[1]["counts"]["extra_hand_needed"] == 1
     assert answer("check", "--generation", "7")[0] == 4
     code, east = answer("check", "--area", plans.AREAS[1].code)
     assert (code, east["grids"], east["parents"]) == (0, 2, 1)
