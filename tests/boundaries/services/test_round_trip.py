@@ -1,5 +1,6 @@
 """A drawing comes back into its draft whole, or with every reason why not; nothing is lost of what others did."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -361,3 +362,11 @@ def test_much_ground_in_one_file_needs_the_restricted_tier(planned: Engine) -> N
     require_cleared(large, "restricted")
     with pytest.raises(Forbidden, match="25 km²"):
         require_cleared(large, "internal")
+
+
+def test_the_report_is_as_contracts_say(planned: Engine, tmp_path: Path) -> None:
+    draft = fresh(planned)
+    told = report(given_back(planned, draft, exported(planned, draft, tmp_path)))
+    text = (Path(__file__).parents[3] / "docs" / "contracts.md").read_text(encoding="utf-8")
+    section = text.split("## Report of a drawing that comes back")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)`", section, re.MULTILINE) == list(told)
