@@ -208,7 +208,9 @@ class _Matched:
         """What somebody gained that nobody lost; where that cannot be told at once, all that was gained."""
         yield from (thing.polygon for thing in self.added if not _is_tile(thing))
         yield from (ground for (_, now), ground in zip(self.pairs, self.gained, strict=True) if not _is_tile(now))
-        olds, news = (*(was for was, _ in self.pairs), *self.retired), (*(now for _, now in self.pairs), *self.added)
+        is_moved = ~(shapely.is_empty(self.lost) & shapely.is_empty(self.gained))
+        moved = [self.pairs[index] for index in np.flatnonzero(is_moved).tolist()]
+        olds, news = (*(was for was, _ in moved), *self.retired), (*(now for _, now in moved), *self.added)
         was, now = (_joined(as_shapes(one.polygon for one in side if _is_tile(one))) for side in (olds, news))
         if not isinstance(was, GeometryCollection) and not isinstance(now, GeometryCollection):
             yield now.difference(was)
