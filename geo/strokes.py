@@ -183,19 +183,21 @@ def _ended(xy: Floats, ground: Any, chain: Chain) -> Floats:
     ]
     result = xy.copy()
     result[on_chain] = vertex
-    stubs = {place: _stub(xy, place, float(way[index]), chain.precision) for index, place in ends}
+    stubs = {place: _stub(xy, place, float(way[index]), chain) for index, place in ends}
     first, last = stubs.get(0), stubs.get(len(xy) - 1)
     rows = [result[:1], *([first] if first is not None else []), result[1:-1]]
     return np.vstack([*rows, *([last] if last is not None else []), result[-1:]])
 
 
-def _stub(xy: Floats, place: int, way_m: float, precision: Precision) -> Floats | None:
+def _stub(xy: Floats, place: int, way_m: float, chain: Chain) -> Floats | None:
     """Where the last edge of a line begins to turn aside."""
     inner = xy[1] if place == 0 else xy[-2]
-    length = float(np.hypot(*precision.metres(inner - xy[place])))
+    length = float(np.hypot(*chain.precision.metres(inner - xy[place])))
     if way_m <= SNAP_M or way_m > length * _MOST_OF_AN_EDGE:
         return None
-    return np.asarray(xy[place] + (inner - xy[place]) * (way_m / length)).reshape(1, 2)
+    stub = np.asarray(xy[place] + (inner - xy[place]) * (way_m / length)).reshape(1, 2)
+    # A line that runs along the chain has nowhere to turn.
+    return stub if chain.distance_m(stub)[0] > _HAIR_M else None
 
 
 def _drawn_on(xy: Floats, ground: Any, chain: Chain) -> Floats:

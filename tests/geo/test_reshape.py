@@ -275,3 +275,17 @@ def test_a_stored_strip_that_runs_out_over_the_border_leaves_the_parent_as_it_is
         line = LineString([border[place] - way + 3e-6, border[place] + way])
         done = carve(division, line.buffer(8e-5, cap_style="flat"))
         assert_exact(done, division)
+
+
+def test_neighbours_whose_vertices_do_not_match_are_merged_all_the_same() -> None:
+    cells = SQUARES.cells.copy()
+    corners = shapely.get_coordinates(cells[MIDDLE]).tolist()
+    place = next(index for index, xy in enumerate(corners[:-1]) if {xy[0], corners[index + 1][0]} == {100.0})
+    cells[MIDDLE] = Polygon([*corners[: place + 1], (100, 150), *corners[place + 1 :]])
+    division = Division(cells, SQUARES.parent, SQUARES.precision)
+    assert not prove(cells, SQUARES.parent).is_exact
+    done = merge(division, [3, MIDDLE], 3)
+    assert done.changed[3].area == pytest.approx(20_000)
+    assert_exact(done, division)
+    given = give(division, box(90, 140, 120, 160), 3)
+    assert_exact(given, division)
