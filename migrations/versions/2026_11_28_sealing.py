@@ -3,7 +3,12 @@
 Entries chained as they were written keep the digests that they have; the first seal covers them.
 """
 
+import hashlib
+import json
+from datetime import UTC
+
 from alembic import op
+from sqlalchemy import Connection, text
 
 revision = "2026_11_28_sealing"
 down_revision = "2026_11_27_accounts"
@@ -71,15 +76,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Entries written since have no digest of their own: where there are any, the last step refuses."""
+    """An older service wants numbers without holes and a chain of its own, which is made anew."""
     op.execute("DROP TABLE microgrid.audit_sealed, microgrid.audit_seal, microgrid.audit_waiting")
     op.execute("DROP INDEX microgrid.ix_audit_subject, microgrid.ix_audit_at")
-    op.execute("ALTER TABLE microgrid.audit ADD COLUMN previous BIGINT")
-    op.execute("UPDATE microgrid.audit SET previous = number - 1 WHERE number > 1")
+    op.execute("ALTER TABLE microgrid.audit ALTER COLUMN number DROP IDENTITY, ADD COLUMN previous BIGINT")
+    _chain_anew(op.get_bind())
     op.execute(
         """
         ALTER TABLE microgrid.audit
-            ALTER COLUMN number DROP IDENTITY,
             ALTER COLUMN at DROP DEFAULT,
             ADD CONSTRAINT ck_audit_gapless CHECK ((number = 1 AND previous IS NULL)
                 OR (number > 1 AND previous IS NOT NULL AND previous = number - 1)),
@@ -88,3 +92,21 @@ def downgrade() -> None:
             ALTER COLUMN digest SET NOT NULL
         """
     )
+
+
+def _chain_anew(connection: Connection) -> None:
+    rows = connection.execute(
+        text("SELECT number, at, actor, action, subject, detail::text AS detail FROM microgrid.audit ORDER BY number")
+    ).all()
+    digest = bytes(32)
+    for number, row in enumerate(rows, start=1):
+        at = row.at.astimezone(UTC).isoformat(timespec="microseconds")
+        content = json.dumps([number, at, row.actor, row.action, row.subject, row.detail], ensure_ascii=False)
+        digest = hashlib.sha256(digest + content.encode()).digest()
+        connection.execute(
+            text(
+                "UPDATE microgrid.audit SET number = :number, previous = nullif(:number - 1, 0), digest = :digest"
+                " WHERE number = :before"
+            ),
+            {"number": number, "digest": digest, "before": row.number},
+        )

@@ -174,8 +174,28 @@ def test_entries_that_were_chained_as_they_were_written_come_under_the_first_sea
     with reading(engine) as session:
         fault = verify_trail(session).fault
     assert (fault.kind, fault.entry) == ("changed", 2)
-    with pytest.raises(BadInput):
-        migrate.downgrade(empty_database_url, "2026_11_27_accounts")
+    engine.dispose()
+
+
+def test_an_older_service_finds_a_chain_of_its_own(empty_database_url):
+    migrate.upgrade(empty_database_url)
+    engine = connect(empty_database_url)
+    for number in (1, 2, 4):
+        with engine.begin() as connection:
+            connection.execute(text("SELECT setval('microgrid.audit_number_seq', :n, false)"), {"n": number})
+        with writing(engine) as session:
+            journal.record(session, actor="陈晨", action="draft.open", subject=f"draft:{number}", detail={"面积": 1e16})
+            sealing.seal(session)
+    migrate.downgrade(empty_database_url, "2026_11_27_accounts")
+    with engine.connect() as connection:
+        numbers = connection.execute(text("SELECT number FROM microgrid.audit ORDER BY number")).scalars().all()
+    assert numbers == [1, 2, 3]
+    # Its chain is verified with the first seal.
+    migrate.upgrade(empty_database_url)
+    with writing(engine) as session:
+        assert sealing.seal(session).entries == 3
+    with reading(engine) as session:
+        assert verify_trail(session).is_whole
     engine.dispose()
 
 
