@@ -96,5 +96,6 @@ def areas_of(session: Session, targets: Iterable[str], *, day: date, timezone: s
 
     For :func:`api.auth.require_within`, which refuses areas that nobody knows.
     """
-    known = register_queries.areas_of_targets(session, moment_on(session, day, timezone=timezone))
-    return frozenset(known.get(code, code) for code in targets)
+    asked = frozenset(targets)
+    known = register_queries.areas_of_targets(session, moment_on(session, day, timezone=timezone), targets=asked)
+    return frozenset(known.get(code, code) for code in asked)

@@ -120,8 +120,11 @@ def people(session: Session, scope: Scope, *, targets: Collection[str] | None = 
     )
 
 
-def areas_of_targets(session: Session, moment: Moment) -> dict[str, str]:
-    """Code of the area that each grid, part and area is in (an area: itself), at a moment."""
+def areas_of_targets(session: Session, moment: Moment, *, targets: Collection[str] | None = None) -> dict[str, str]:
+    """Code of the area that each grid, part and area is in (an area: itself), at a moment.
+
+    ``targets`` are the codes that are asked for, None takes all.
+    """
     grid, part, area = effective(GRID, moment, name="held"), effective(PART, moment, name="piece"), tables.area
     holds = effective(AREA, moment, name="holds")
     own = select(area.c.code, area.c.code).join(holds, holds.c.area_id == area.c.id)
@@ -133,7 +136,12 @@ def areas_of_targets(session: Session, moment: Moment) -> dict[str, str]:
         .join(area, area.c.id == grid.c.area_id)
     )
     # As in `people`, a grid goes before a part and a part before an area of the same code.
-    return {row[0]: row[1] for query in (own, of_part, of_grid) for row in session.execute(query)}
+    queries = ((own, area.c.code), (of_part, tables.part.c.code), (of_grid, grid.c.code))
+    found: dict[str, str] = {}
+    for query, code in queries:
+        asked = query if targets is None else query.where(code.in_(sorted(targets)))
+        found |= {row[0]: row[1] for row in session.execute(asked)}
+    return found
 
 
 def _ground(session: Session, table: Table, scope: Scope) -> list[Row[Any]]:
