@@ -1,5 +1,7 @@
 """The queue of background jobs, in a schema of its own."""
 
+from contextlib import closing
+
 from alembic import op
 from procrastinate.schema import SchemaManager
 
@@ -14,7 +16,7 @@ def upgrade() -> None:
     # The library's own tables and functions, of the version that pyproject.toml names; it calls them without a schema.
     op.execute("SELECT set_config('search_path', 'jobs, ' || current_setting('search_path'), true)")
     # Past SQLAlchemy, which would take its percent signs for parameters.
-    with op.get_bind().connection.cursor() as cursor:
+    with closing(op.get_bind().connection.cursor()) as cursor:
         cursor.execute(SchemaManager.get_schema())
 
 
