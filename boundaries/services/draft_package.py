@@ -134,11 +134,12 @@ def write_draft_package(
     Raises
     ------
     BadInput
-        If the suffix is another, or the folder cannot be written to.
+        If the suffix is another, the folder cannot be written to, or a program has the file open.
     Forbidden
         If the tier does not allow so much in one file.
     """
     require_place(path, suffixes=(".gpkg",), option="FILE")
+    _require_closed(path)
     require_cleared(plan.snapshot, tier)
     draft, snapshot = plan.draft, plan.snapshot
     at = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
@@ -146,6 +147,15 @@ def write_draft_package(
     marks = Marks(draft.id, draft.revision, title, snapshot.scope, at, actor)
     layers = project_layers(snapshot, _located(plan.findings), tier=tier, language=language)
     return write_whole(path, lambda place: write_package(place, layers, snapshot.grids, marks))
+
+
+def _require_closed(path: Path) -> None:
+    """Refuse to replace a package that is open: what that program has yet to write would get into the new one."""
+    if path.with_name(f"{path.name}-wal").exists():
+        raise BadInput(
+            f"{path.name} 正被 QGIS 等程序打开。请先关闭,或换一个文件名。",
+            f"{path.name} is open in QGIS or another program. Close it there, or choose another name.",
+        )
 
 
 def _located(findings: Sequence[Finding]) -> tuple[Finding, ...]:

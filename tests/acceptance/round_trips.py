@@ -43,10 +43,10 @@ def fill_with_town(engine: Engine, folder: Path) -> int:
     return draft
 
 
-def state(engine: Engine, draft: int) -> Snapshot:
-    """The draft as PostGIS gives it back."""
+def state(engine: Engine, draft: int, *, area: str | None = None) -> Snapshot:
+    """The draft, or one of its areas, as PostGIS gives it back."""
     with reading(engine) as session:
-        return snapshot(session, today=TODAY, draft=draft, metric_plane=PLANE)
+        return snapshot(session, today=TODAY, draft=draft, area=area, metric_plane=PLANE)
 
 
 def exported(engine: Engine, draft: int, path: Path, *, area: str | None = None) -> Path:

@@ -352,6 +352,14 @@ def test_the_wrong_draft_a_coarse_file_and_an_unknown_area_are_refused(planned: 
         given_back(planned, draft, path)
 
 
+def test_a_package_that_is_open_elsewhere_is_not_replaced(planned: Engine, tmp_path: Path) -> None:
+    draft = fresh(planned)
+    path = exported(planned, draft, tmp_path)
+    path.with_name("draft.gpkg-wal").touch()
+    with pytest.raises(BadInput, match="open in QGIS"):
+        exported(planned, draft, tmp_path)
+
+
 def test_much_ground_in_one_file_needs_the_restricted_tier(planned: Engine) -> None:
     draft = fresh(planned)
     with reading_session(planned) as session:
