@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely import GeometryCollection, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import STORAGE_CRS, Coordinates, SourceCrs, project, project_one
@@ -120,7 +121,7 @@ def _densified(geometry: Any, step: float) -> Any:
 def _ring_by_ring(shape: BaseGeometry, step: float) -> BaseGeometry:
     if shape.geom_type in {"MultiPolygon", "GeometryCollection"}:
         parts = [_ring_by_ring(part, step) for part in shapely.get_parts(shape)]
-        return type(shape)(parts)
+        return MultiPolygon(parts) if shape.geom_type == "MultiPolygon" else GeometryCollection(parts)
     if shape.geom_type != "Polygon":
         return shapely.segmentize(shape, step)
     first, *holes = shapely.segmentize(shapely.get_rings(shape), step)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import context
-from api.cli.context import OutFile, OutputFormat
+from api.cli.context import AsName, OutFile, OutputFormat
 from api.cli.export import tier_of
 from api.cli.output import note, table, write_json
+from api.cli.taken import record_taken
 
 if TYPE_CHECKING:
     from boundaries.services.comparing import Changes
@@ -46,6 +47,7 @@ def diff(
         typer.Option("--template", metavar="FILE", help="登记表模板(.xlsx 或 .json) / columns of the register"),
     ] = None,
     tier: TierName = "internal",
+    as_: AsName = None,
     format: OutputFormat = "table",  # noqa: A002  the option's own name
 ) -> None:
     """Say what differs, and write it as layers (.gpkg), as the register (.xlsx) or for programs (.json).
@@ -67,7 +69,11 @@ def diff(
     if out is not None:
         require_place(out, suffixes=SUFFIXES, option="--out")
     columns = read_template(template) if template is not None else None
-    with reading(context.engine()) as session:
+    engine = context.engine()
+    if out is not None and allowed == "restricted":
+        subject = f"diff:{old}-{new}"
+        record_taken(engine, way="export", subject=subject, file=out.name, actor=context.actor(as_))
+    with reading(engine) as session:
         before, after = (named_state(session, name, timezone=settings.timezone) for name in (old, new))
         found = all_changes(
             session, before, after, today=today, timezone=settings.timezone, metric_plane=settings.metric_crs

@@ -234,7 +234,8 @@ def delta(
         old, new = (named_state(session, str(one), timezone=zone) for one in (query.from_, number))
         found = all_changes(session, old, new, today=today, timezone=zone, metric_plane=settings.metric_crs)
         if suffix is not None:
-            form = Form(suffix, caller.tier, language, today)
+            # Phones that nobody published leave for a file on the command line only, on record.
+            form = Form(suffix, "internal" if sees(caller.tier, "internal") else "public", language, today)
             return file_answer(change_writer(session, found, form), f"delta-{query.from_}-{number}{suffix}")
         moved = move_records(found.moves, caller.tier)
         told = {"from": query.from_, "to": number, **_changes(found.delta, crs), "moved": moved}

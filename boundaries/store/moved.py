@@ -52,7 +52,7 @@ def concerned(
             found[kind] |= _touching(session, moved, states.c[thing.key], states.c.geom)
     record = tables.shop_record
     day = record.c.during.contains(today)
-    found["shop"] |= _touching(session, shapely.get_parts(ground), record.c.shop_id, record.c.geom, day)
+    found["shop"] |= _touching(session, shapely.get_parts(ground).tolist(), record.c.shop_id, record.c.geom, day)
     return found
 
 
