@@ -10,7 +10,7 @@ from api.cli.context import AreaCode, AsName, OutFile, OutputFormat
 from api.cli.draft_edits import app as edits
 from api.cli.draft_files import app as files
 from api.cli.draft_hands import app as hands
-from api.cli.draft_shown import Number, tell, tell_next
+from api.cli.draft_shown import Number, acknowledged, tell, tell_acknowledged, tell_next
 from api.cli.draft_steps import app as steps
 from api.cli.draft_undo import app as undoing
 from api.cli.output import note
@@ -94,10 +94,13 @@ def check(
     Returns
     -------
     int
-        1 where something blocks (with ``--strict``: where anything was found), else 0.
+        1 where something blocks (with ``--strict``: where anything was found that nobody
+        acknowledged), else 0.
     """
     from api.cli.sources import Files, State, read_snapshot
     from boundaries.checks import run
+    from boundaries.services.acknowledging import sort_out
+    from boundaries.store.engine import reading
 
     rules = make_rules(
         min_units=min_units,
@@ -108,5 +111,11 @@ def check(
     )
     snapshot = read_snapshot(Files(), State(draft=number))
     findings = run(snapshot, rules)
-    show_findings(snapshot, findings, out=out, format=format)
-    return int(any(strict or finding.severity == "blocking" for finding in findings))
+    with reading(context.engine()) as session:
+        apart = sort_out(session, number, findings)
+    told = [{**acknowledged(why), "at": why.at} for _, why in apart.acknowledged]
+    shown = findings if format == "json" else apart.open
+    show_findings(snapshot, shown, more={"acknowledged": told}, out=out, format=format)
+    if format == "table":
+        tell_acknowledged(apart.acknowledged)
+    return int(any(strict or finding.severity == "blocking" for finding in apart.open))

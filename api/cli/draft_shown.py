@@ -7,9 +7,11 @@ import typer
 
 from api.cli import context
 from api.cli.context import OutputFormat
-from api.cli.output import emit, note
+from api.cli.output import emit, note, table
 
 if TYPE_CHECKING:
+    from boundaries.acknowledging import Acknowledgement
+    from boundaries.findings import Finding
     from boundaries.lifecycle import Draft
 
 Number = Annotated[int, typer.Argument(metavar="N", min=1, help="调整方案编号 / number of the draft")]
@@ -70,3 +72,28 @@ def tell_next(draft: "Draft", format: OutputFormat) -> None:  # noqa: A002  the 
         return
     words = _ON_ITS_DAY if draft.status == "approved" and draft.publish_on is not None else _NEXT[draft.status]
     note(words[0 if context.language() == "zh" else 1].format(n=draft.id, day=draft.publish_on))
+
+
+def acknowledged(why: "Acknowledgement") -> dict[str, object]:
+    """What may stand and why, as a record."""
+    return {
+        "kind": why.kind,
+        "grids": list(why.grids),
+        "premises": list(why.premises),
+        "parent": why.parent,
+        "reason": why.reason,
+        "actor": why.actor,
+    }
+
+
+def tell_acknowledged(found: "Sequence[tuple[Finding, Acknowledgement]]") -> None:
+    """Say to people what was acknowledged, and why."""
+    if not found:
+        return
+    zh = context.language() == "zh"
+    typer.echo("")
+    columns = ("已确认保留", "网格", "理由", "确认人") if zh else ("acknowledged", "grids", "reason", "by")
+    rows = [
+        (finding.name("zh" if zh else "en"), "、".join(finding.grids), why.reason, why.actor) for finding, why in found
+    ]
+    table("", columns, rows)

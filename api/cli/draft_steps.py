@@ -8,6 +8,7 @@ import typer
 from api.cli import context
 from api.cli.context import AsName, OutputFormat
 from api.cli.draft_shown import Number, tell, tell_next
+from api.cli.draft_shown import acknowledged as shown_acknowledged
 from api.cli.output import emit, note, table
 from api.cli.rules import SliverWidth, make_rules
 from boundaries.errors import BadInput
@@ -225,9 +226,7 @@ def acknowledge(
             session, number, findings, reason=reason, actor=context.actor(as_), now=context.now()
         )
     if format == "json":
-        records = [
-            {"kind": one.kind, "grids": one.grids, "premises": one.premises, "parent": one.parent} for one in given
-        ]
+        records = [shown_acknowledged(one) for one in given]
         emit(records, format=format)
         return
     zh = context.language() == "zh"
