@@ -114,6 +114,7 @@ def create_app(*, engine: Engine, settings: Settings, lifespan: Lifespan[FastAPI
         per_caller=settings.requests_per_minute,
         per_address=settings.public_requests_per_minute,
         sign_ins=settings.sign_ins_per_minute,
+        proxies=frozenset(settings.proxies),
     )
     app.state.oidc = SignInService(settings)
     app.state.map_shelf = web_map.MapShelf()

@@ -67,14 +67,13 @@ def known_caller(
         If the caller must wait.
     """
     paces: Paces = request.app.state.paces
-    address = request.client.host if request.client is not None else ""
     try:
         caller = _identified(request, session, now, header, cookie)
     except KeyNeeded:
-        paces.of_address(address)
+        paces.of_address(request)
         raise
     if caller is PUBLIC:
-        paces.of_address(address)
+        paces.of_address(request)
     else:
         paces.of_caller(caller.account)
     return caller

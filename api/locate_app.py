@@ -40,6 +40,7 @@ from api.locating.wire import (
     send_response,
     send_whole,
 )
+from api.pace import address_of
 from api.problems import TooMany, invalid_response, reader_language, refusal_response
 from api.schemas.query import LocateQuery
 from api.settings import Settings
@@ -88,6 +89,7 @@ class LocateApp:
         self.watch = watch
         self.counters = counters
         self._language = settings.lang
+        self._proxies = frozenset(settings.proxies)
         self._pace = Pace(key_per_second=settings.key_per_second, public_per_second=settings.public_per_second)
         self._systems: dict[bytes, SourceCrs] = {}
         self._bulk_now = 0
@@ -126,7 +128,7 @@ class LocateApp:
             return
         try:
             caller = access.caller(headers, scope["method"], scope="locate")
-            self._pace.take(caller, scope["client"][0] if scope["client"] else "")
+            self._pace.take(caller, self._address(scope, headers))
             await door(_Asked(scope, headers, caller, served, live.stale_since), receive, send)
         except Problem as refusal:
             answer = refusal_response(refusal, self._reader(headers))
@@ -143,6 +145,12 @@ class LocateApp:
             return
         self.counters.count(_kind_of(scope, headers), answer.status_code, points=0)
         await send_response(answer, scope, receive, send)
+
+    def _address(self, scope: Scope, headers: Headers) -> str:
+        client = scope["client"][0] if scope["client"] else ""
+        if client not in self._proxies:
+            return client
+        return address_of(client, headers.get(b"x-forwarded-for", b"").decode("latin-1"), self._proxies)
 
     async def _get(self, asked: _Asked, receive: Receive, send: Send) -> None:
         begin = time.perf_counter()

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
         Wrong passwords in a row after which an account is locked, and for how long.
     idle_minutes, session_hours : int
         A session ends after so long without a request, and after so long in any case.
+    proxies : tuple of str
+        Addresses of the proxies before the service, parted by commas; only what these say of
+        where a request comes from is believed.
     public_url : str or None
         Address under which browsers reach the service, where a proxy stands before it.
     oidc_issuer, oidc_client_id, oidc_client_secret
@@ -140,6 +143,7 @@ class Settings(BaseSettings):
     lock_minutes: Annotated[int, Field(ge=1, le=1_440)] = 15
     idle_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     session_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     public_url: Annotated[str, AfterValidator(_origin)] | None = None
     oidc_issuer: Annotated[str, Field(pattern=r"^https?://")] | None = None
     oidc_client_id: str | None = None

@@ -217,7 +217,7 @@ def _end(session: Session, token: str | None, settings: Settings, now: datetime)
 
 def _count_attempt(request: Request) -> None:
     paces: Paces = request.app.state.paces
-    paces.of_sign_in(request.client.host if request.client is not None else "")
+    paces.of_sign_in(request)
 
 
 def _own_path(text: str) -> str:

@@ -41,12 +41,17 @@ def test_what_is_set_is_taken_and_an_empty_variable_is_not(settings):
         MICROGRID_LANG="en",
         MICROGRID_FOUR_EYES="no",
         MICROGRID_PORT="",
+        MICROGRID_PROXIES="10.0.0.1, 10.0.0.2",
+        MICROGRID_PUBLIC_URL="https://Grid.Office/",
+        MICROGRID_SMALL_OFFICE="yes",
         XDG_RUNTIME_DIR="/run/user/1000",
     )
     assert found.home == Path("/srv/微网格 数据")
     assert found.database_url == "postgresql+psycopg://u:p%40ss@db.office:5433/plan?sslmode=require"
     assert (found.lang, found.four_eyes, found.port) == ("en", False, 8712)
     assert found.runtime_dir == Path("/run/user/1000")
+    assert found.proxies == ("10.0.0.1", "10.0.0.2")
+    assert (found.public_url, found.small_office) == ("https://grid.office", True)
 
 
 def test_they_are_read_once(settings, monkeypatch):
