@@ -151,10 +151,13 @@ class EditConflict(Conflict):
     conflicts : sequence of GridConflict
     """
 
-    def __init__(self, zh: str, en: str, *, revision: int, conflicts: Sequence[GridConflict]) -> None:
+    def __init__(self, zh: str, en: str, revision: int, conflicts: Sequence[GridConflict]) -> None:
         super().__init__(zh, en)
         self.revision = revision
         self.conflicts = tuple(conflicts)
+
+    def __reduce__(self) -> tuple[type["EditConflict"], tuple[str, str, int, tuple[GridConflict, ...]]]:  # type: ignore[override]
+        return type(self), (self.zh, self.en, self.revision, self.conflicts)
 
 
 class NotFound(PlanProblem):
