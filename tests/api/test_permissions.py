@@ -26,7 +26,8 @@ _OWN_RULES = frozenset(
         "GET /v1/session/oidc/callback",
     }
 )
-_VALUES = {"number": "1", "code": "C1", "name": "nobody", "slug": "not-found"}
+# A draft that there is not: one that there is may be refused because it is somebody else's.
+_VALUES = {"number": "999", "code": "C1", "name": "nobody", "slug": "not-found"}
 
 # What stands in the plan of these tests and is told to some tiers only.
 _RESTRICTED = ("13800000001", "13800000002")
@@ -127,7 +128,7 @@ def test_no_route_tells_a_tier_more_than_its_fields(bare: TestClient, plan: Engi
         method, _, path = route.partition(" ")
         if method != "GET" or route in _OWN_RULES:
             continue
-        path = re.sub(r"{(\w+)}", lambda part: _VALUES[part[1]], path)
+        path = re.sub(r"{(\w+)}", lambda part: (_VALUES | {"number": "1"})[part[1]], path)
         text = bare.get(path, headers=headers).text
         hidden = {"public": (*_RESTRICTED, *_INTERNAL), "internal": _RESTRICTED, "restricted": ()}[tier]
         assert [value for value in hidden if value in text] == [], route
