@@ -29,7 +29,9 @@ router = APIRouter(prefix="/v1/registers", tags=["registers"])
 
 Reader = Annotated[Caller, Depends(require("registers:read"))]
 Registrar = Annotated[Caller, Depends(require("registers:write"))]
-ShopCode = Annotated[str, Path(min_length=1, max_length=100, description="商铺编码 / code of the shop")]
+ShopCode = Annotated[
+    str, Path(min_length=1, max_length=100, description="商铺编码 / code of the shop", examples=["S1"])
+]
 
 _ERRORS = error_answers(NOT_FOUND)
 _CONFLICTS = error_answers(NOT_FOUND, PROBLEM_KINDS[Conflict])
