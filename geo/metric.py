@@ -118,7 +118,7 @@ def _densified(geometry: Any, step: float) -> Any:
     return dense
 
 
-def _ring_by_ring(shape: BaseGeometry, step: float) -> BaseGeometry:
+def _ring_by_ring(shape: Any, step: float) -> Any:
     if shape.geom_type in {"MultiPolygon", "GeometryCollection"}:
         parts = [_ring_by_ring(part, step) for part in shapely.get_parts(shape)]
         return MultiPolygon(parts) if shape.geom_type == "MultiPolygon" else GeometryCollection(parts)

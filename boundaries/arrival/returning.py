@@ -12,13 +12,13 @@ import numpy as np
 import shapely
 from shapely import Polygon
 
-from boundaries.codes import Scheme
 from boundaries.exchange.qgis.returned import ReturnedGrid
 from boundaries.model import MicroGrid
 from geo.rings import Shapes
 from geo.segments import as_shapes
 
 How = Literal["number", "code", "ground", "new"]
+NewCode = Callable[[str, Collection[str]], str]
 # What shares less than half of a grid's ground is not that grid.
 _SAME_GROUND = 0.5
 ATTRIBUTES = ("name", "honorary_name", "kind", "layer", "area", "street_group")
@@ -217,7 +217,7 @@ def compared(
     exported: Sequence[MicroGrid],
     *,
     area_at: Callable[[int], str | None],
-    scheme: Scheme,
+    new_code: NewCode,
 ) -> Comparison:
     """Say what a file changes, and where somebody else changed the same.
 
@@ -228,8 +228,8 @@ def compared(
     exported : sequence of MicroGrid
     area_at : callable
         From the position of a match to the code of the area that it lies in.
-    scheme : callable
-        Makes the codes of new grids that the file gives none.
+    new_code : callable
+        From the code of an area and the codes that are taken: that of a new grid to which the file gives none.
 
     Returns
     -------
@@ -242,7 +242,7 @@ def compared(
     taken = {grid.code for grid in (*standing.now.values(), *exported)} | standing.used
     for index, match in enumerate(matches):
         if match.base is None:
-            drawn = _new(match, taken, area=area_at(index), scheme=scheme)
+            drawn = _new(match, taken, area=area_at(index), new_code=new_code)
             taken.add(drawn.grid.code)
             new.append(drawn)
             continue
@@ -261,11 +261,11 @@ def compared(
     return Comparison(tuple(matches), tuple(changed), tuple(new), unchanged, missing, tuple(collisions), tuple(recoded))
 
 
-def _new(match: Match, taken: Collection[str], *, area: str | None, scheme: Scheme) -> Drawn:
+def _new(match: Match, taken: Collection[str], *, area: str | None, new_code: NewCode) -> Drawn:
     row = match.returned
     told = row.fields.get("code")
     area = row.fields.get("area") or area or ""
-    code = told if told and told not in taken else scheme(area, taken)
+    code = told if told and told not in taken else new_code(area, taken)
     name = row.fields.get("name")
     # A copied row has the name of the grid it was copied from.
     name = code if not name or match.is_doubled else name

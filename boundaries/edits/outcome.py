@@ -120,7 +120,7 @@ def _new_grids(snapshot: Snapshot, bench: Workbench, shapes: Mapping[int, Any], 
     made: dict[int, MicroGrid] = {}
     for index, number in enumerate(sorted(shapes)):
         wanted = naming.new[index] if index < len(naming.new) else NewGrid()
-        code = wanted.code or naming.scheme(bench.area.code, taken)
+        code = wanted.code or naming.scheme([area.code for area in snapshot.ancestors(bench.area.code)], taken)
         require_free(code, taken)
         taken.add(code)
         origin = naming.origin

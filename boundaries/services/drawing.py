@@ -103,7 +103,7 @@ def compare_drawing(session: Session, before: Snapshot, returned: ReturnedFile) 
         Standing(now, moved, is_drawn.tolist(), is_now.tolist(), used),
         exported,
         area_at=lambda index: _area_at(before, rough[index]),
-        scheme=area_and_sequence,
+        new_code=lambda area, taken: area_and_sequence([one.code for one in before.ancestors(area)] or [area], taken),
     )
     return comparison if returned.exported else comparison.without_stale()
 

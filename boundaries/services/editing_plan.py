@@ -14,6 +14,7 @@ from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
+from boundaries.codes import numbered_within
 from boundaries.edits import Command
 from boundaries.edits.commands import (
     Carve,
@@ -163,10 +164,13 @@ def read_plan(
     )
     # Whatever lies between the old border of an area and the new one goes over, however far they are apart.
     near = _near(grids, concern, everything=any(isinstance(command, MoveAreaBorder) for command in commands))
+    around = [grid.code for grid in grids]
+    chains = [[tree.codes[number] for number in queries.chain(area, parents)] for area in chosen]
+    numbering = below | {numbers[numbered_within(chain, around)] for chain in chains}
     if any(isinstance(command, Split | Carve | CarveStrip) for command in commands):
         # Two planners at once would be given the same next code.
-        store.hold_codes(session, below)
-    used = store.used_codes(session, [tree.codes[number] for number in below], concern.new)
+        store.hold_codes(session, numbering)
+    used = store.used_codes(session, [tree.codes[number] for number in numbering], concern.new)
     return _with_premises(session, scope, plan, near, concern), frozenset(used)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, Text, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -62,5 +63,5 @@ def codes_given(session: Session, codes: Collection[str], areas: Collection[str]
     return frozenset(found)
 
 
-def _texts(values: Collection[str]) -> BindParameter[list[str]]:
-    return bindparam(None, sorted(set(values)), type_=ARRAY(Text))
+def _texts(values: Collection[str]) -> ColumnElement[Any]:  # Any: an array of texts
+    return cast(sorted(set(values)), ARRAY(Text))

@@ -1,5 +1,6 @@
 """Rows of a drawing are found again by number, code or ground, and set beside what others did."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,10 @@ from boundaries.exchange.qgis.returned import ReturnedGrid
 from boundaries.model import MicroGrid
 
 KNOWN = tuple(MicroGrid(at, at, f"C{at}", f"第{at}", "A", box(at, 0, at + 1, 1), version=1) for at in (1, 2, 3))
+
+
+def next_code(area: str, taken: Collection[str]) -> str:
+    return area_and_sequence([area], taken)
 
 
 def row(shape: Polygon, number: int | None = None, code: str | None = None, **fields: str | None) -> ReturnedGrid:
@@ -28,7 +33,7 @@ def beside(*rows: ReturnedGrid, now: tuple[MicroGrid, ...] = KNOWN, drawn: bool 
     shapes = np.empty(len(rows), dtype=object)
     shapes[:] = [one.polygon for one in rows]
     standing = Standing({grid.id: grid for grid in now}, frozenset(), [drawn] * len(rows), [not drawn] * len(rows))
-    return compared(matched(rows, shapes, KNOWN), standing, KNOWN, area_at=lambda _: "A", scheme=area_and_sequence)
+    return compared(matched(rows, shapes, KNOWN), standing, KNOWN, area_at=lambda _: "A", new_code=next_code)
 
 
 def test_the_number_goes_before_the_code() -> None:
@@ -66,9 +71,7 @@ def test_a_blank_name_is_no_word_and_a_blank_honour_is() -> None:
     shapes = np.empty(1, dtype=object)
     shapes[:] = [rows[0].polygon]
     standing = Standing({1: given}, frozenset(), [False], [True])
-    comparison = compared(
-        matched(rows, shapes, [given]), standing, [given], area_at=lambda _: "A", scheme=area_and_sequence
-    )
+    comparison = compared(matched(rows, shapes, [given]), standing, [given], area_at=lambda _: "A", new_code=next_code)
     (changed,) = comparison.changed
     assert (changed.grid.name, changed.grid.honorary_name, changed.fields) == ("第1", None, ("honorary_name",))
 

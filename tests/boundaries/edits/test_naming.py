@@ -105,9 +105,15 @@ def test_what_there_is_not_is_not_found() -> None:
     ],
 )
 def test_the_next_code_is_the_highest_plus_one(used: list[str], code: str) -> None:
-    assert area_and_sequence("A", used) == code
+    assert area_and_sequence(["A"], used) == code
+
+
+def test_the_grids_of_a_composite_grid_are_numbered_within_their_community() -> None:
+    used = ["321081199001001", "321081199001022", "321081199002007"]
+    assert area_and_sequence(["32108119900103", "321081199001", "321081199"], used) == "321081199001023"
+    assert area_and_sequence(["32108119900301", "321081199003", "321081199"], used) == "32108119900301001"
 
 
 def test_codes_that_are_used_up_are_refused() -> None:
     with pytest.raises(BadInput, match="used up"):
-        area_and_sequence("A", ["A999"])
+        area_and_sequence(["A"], ["A999"])
