@@ -78,7 +78,11 @@ def test_contacts_that_are_given_are_on_record(plan: Engine, client: TestClient)
     count = sum(contact is not None for contact in given)
     assert count > 0
     (entry,) = _restricted_reads(plan)
-    assert (entry.actor, entry.subject, entry.detail) == ("key:平台", "layer:shops", {"fields": ["contact"], "rows": count})
+    assert (entry.actor, entry.subject, entry.detail) == (
+        "key:平台",
+        "layer:shops",
+        {"fields": ["contact"], "rows": count},
+    )
 
 
 def test_who_sees_nothing_restricted_leaves_no_entry(plan: Engine, client: TestClient) -> None:
