@@ -19,7 +19,7 @@ from boundaries.accounts import SCOPES
 from tests.api.conftest import key, opened
 
 # Requests of each route and each kind; all of them take about a minute.
-_EACH = 8
+_EACH = 4
 
 
 @pytest.fixture(scope="module")

@@ -67,14 +67,14 @@ def test_the_demo_finds_mends_assigns_publishes_and_prints(
         assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert "321081199001001" in (folder / "微网格地图.html").read_text(encoding="utf-8")
-    assert len(pyogrio.read_dataframe(folder / "原图问题.gpkg")) == 23
+    assert len(pyogrio.read_dataframe(folder / "原图问题.gpkg")) == 24
 
     # A second run finds the town and writes nothing.
     told_again: list[str] = []
     stage = Stage(database, Teller(told_again.append, "zh"), date(2026, 2, 1), NOW, "EPSG:4549")
     assert published(stage) == 1
     seen = seen_before(stage, build_town().defective, 1)
-    assert (len(seen.found), seen.left, seen.assigned["compound"]) == (23, (), 4)
+    assert (len(seen.found), seen.left, seen.assigned["compound"]) == (24, (), 4)
     assert "已在库中(区划第 1 版)" in told_again[0]
     with reading(database) as session:
         assert current_generation(session) == 1
