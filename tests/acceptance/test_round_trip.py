@@ -149,7 +149,9 @@ def attempted(engine: Engine, draft: int, deed: Deed, path: Path, before: Snapsh
 
 @pytest.mark.acceptance
 @pytest.mark.timeout(1800)
-def test_what_hands_drew_comes_back_exact_or_is_refused(town, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_hands_drew_comes_back_exact_or_is_refused(
+    town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     engine, draft, package = town
     rows = hands.read_rows(package)
     town_before, before = state(engine, draft), state(engine, draft, area=COMMUNITY)
