@@ -27,13 +27,22 @@ Arguments = Annotated[
     ),
 ]
 
+Cover = Annotated[
+    bool, typer.Option("--cover", help="同时要求覆盖率,耗时加倍 / ask for coverage too; takes twice as long")
+]
 
-def test(arguments: Arguments = None) -> None:  # noqa: PT028 - a verb, not a test
+
+def test(
+    arguments: Arguments = None,  # noqa: PT028 - a verb, not a test
+    *,
+    cover: Cover = False,  # noqa: PT028 - as above
+) -> None:
     """Run lint, format, types, import contracts and the tests; the first failure ends it.
 
-    With arguments, only the tests that they name run, and coverage is not asked for.
+    With arguments, only the tests that they name run.
     """
-    checks = {"pytest": ("-m", "pytest", *arguments)} if arguments else {**_CHECKS, "pytest": _whole_suite()}
+    suite = _whole_suite(with_coverage=cover)
+    checks = {"pytest": ("-m", "pytest", *arguments)} if arguments else {**_CHECKS, "pytest": suite}
     for name, command in checks.items():
         note(f"== {name}")
         code = subprocess.run([sys.executable, "-X", "utf8", *command], cwd=_ROOT, check=False).returncode  # noqa: S603 - our own tools and the caller's own arguments
@@ -41,7 +50,10 @@ def test(arguments: Arguments = None) -> None:  # noqa: PT028 - a verb, not a te
             raise typer.Exit(code)
 
 
-def _whole_suite() -> tuple[str, ...]:
+def _whole_suite(*, with_coverage: bool) -> tuple[str, ...]:
+    suite = ("-m", "pytest", "-n", "2")
+    if not with_coverage:
+        return suite
     covered = [f"--cov={package}" for package in _COVERED]
     threshold = f"--cov-fail-under={_MIN_COVERAGE_PERCENT}"
-    return ("-m", "pytest", "-n", "2", *covered, "--cov-report=term:skip-covered", threshold)
+    return (*suite, *covered, "--cov-report=term:skip-covered", threshold)

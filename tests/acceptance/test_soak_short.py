@@ -8,6 +8,7 @@ from tests.acceptance.soak import Course, soak
 _DEEDS = ((1.0, "publish"), (3.0, "restart"), (14.0, "kill"), (18.0, "publish"), (20.0, "revoke"))
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(not find_programs(), reason="there is no PostgreSQL on this machine to stop and start")
 def test_what_is_answered_is_right_whatever_comes_and_goes() -> None:
     report = soak(Course(seconds=25.0, deeds=_DEEDS))

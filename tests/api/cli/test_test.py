@@ -12,7 +12,8 @@ def test_arguments_reach_pytest_and_its_code_comes_back(capfd):
     assert "== mypy" not in told
 
 
-def test_the_whole_suite_asks_for_coverage():
-    command = verb._whole_suite()
+def test_coverage_is_asked_for_where_it_is_wanted():
+    assert verb._whole_suite(with_coverage=False) == ("-m", "pytest", "-n", "2")
+    command = verb._whole_suite(with_coverage=True)
     assert command[:4] == ("-m", "pytest", "-n", "2")
     assert {"--cov=geo", "--cov=boundaries", "--cov=maps", "--cov-fail-under=90"} <= {*command}
